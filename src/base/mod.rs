@@ -1,0 +1,27 @@
+//! Words that every module shares: moments, amounts, places in files, diagnostics.
+//!
+//! Pure, and at the bottom: it names no other module, reads no clock, no disk and no environment.
+
+mod amount;
+mod diagnostic;
+mod duration;
+mod moment;
+mod nearest;
+mod number;
+mod secret;
+mod seed;
+mod source;
+mod threshold;
+mod tier;
+
+pub(crate) use amount::Tokens;
+pub(crate) use diagnostic::{Diagnostic, Severity, render};
+pub(crate) use duration::{format_duration, parse_duration};
+pub(crate) use moment::Moment;
+pub(crate) use nearest::{nearest, nearest_hint};
+pub(crate) use number::{number, percent};
+pub(crate) use secret::Secret;
+pub(crate) use seed::Seed;
+pub(crate) use source::{Position, Source, Span};
+pub(crate) use threshold::{Bound, Measure, Metric, Scope, Statistic, Threshold, Timing};
+pub(crate) use tier::Tier;

@@ -1,0 +1,111 @@
+//! `apimon emulate`: the local gateway in the foreground.
+
+use super::args::EmulateArguments;
+use super::failure::{Failure, Verdict};
+use super::local::{self, Caller};
+use super::prepare::{read_policy, set_named_values, tier};
+use super::target::{self, KEY_HEADER};
+use super::terminal::Terminal;
+use super::{Outcome, output};
+use crate::base::{Seed, number};
+use tokio::sync::mpsc;
+
+use crate::clock::Clock;
+use crate::gateway::{Gateway, Served};
+use crate::http;
+use crate::model::ModelSettings;
+use crate::policy::NamedValues;
+
+pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome {
+    http::install_crypto();
+    let vocabulary = std::thread::spawn(crate::tokens::load);
+    let tier = tier(&arguments.tier)?;
+    let mut values = NamedValues::from([("tpm".to_owned(), arguments.tpm.to_string())]);
+    set_named_values(&mut values, &arguments.named_values)?;
+    let policy = read_policy(terminal, &arguments.policy, &values)?;
+    let seed = Seed::new(arguments.seed);
+    let model = ModelSettings {
+        name: local::MODEL.to_owned(),
+        seed: seed.derive("model"),
+        ..ModelSettings::default()
+    };
+    let (backend, behind) = target::backend(&arguments.backend, model)?;
+    let callers: Vec<Caller<'_>> = arguments
+        .subscriptions
+        .iter()
+        .map(|id| Caller { id, name: id })
+        .collect();
+    let clock = Clock::start();
+    let engine = local::engine(Some(policy), tier, clock.started(), &seed, &callers);
+    // The address is announced when the first request would not have to wait for anything.
+    if let Err(panic) = vocabulary.join() {
+        std::panic::resume_unwind(panic);
+    }
+    let (log, served) = mpsc::unbounded_channel();
+    let gateway = Gateway::start(engine, backend, clock, arguments.port, Some(log))
+        .map_err(Failure::remote)?;
+    announce(terminal, &gateway.url(), &seed, &callers, &behind);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::bug)?;
+    runtime
+        .block_on(watch(terminal, served))
+        .map_err(Failure::bug)?;
+    terminal.note("stopped");
+    output::note_metrics(terminal, &gateway.metrics());
+    Ok(Verdict::Done)
+}
+
+/// Shows every answer until Ctrl-C.
+async fn watch(
+    terminal: &Terminal,
+    mut served: mpsc::UnboundedReceiver<Served>,
+) -> std::io::Result<()> {
+    loop {
+        tokio::select! {
+            stopped = tokio::signal::ctrl_c() => return stopped,
+            Some(served) = served.recv() => terminal.note(&line(&served)),
+        }
+    }
+}
+
+fn line(served: &Served) -> String {
+    let seconds = served.at.since_start().as_secs_f64();
+    let who = served.subscription.as_deref().unwrap_or("no valid key");
+    let by = if served.backend_called {
+        "backend"
+    } else {
+        "gateway"
+    };
+    let reason = served
+        .reason
+        .as_ref()
+        .map(|reason| format!(" ({reason})"))
+        .unwrap_or_default();
+    format!(
+        "{:>8} s  {}  {who}, answered by {by}{reason}",
+        number(seconds, 3),
+        served.status
+    )
+}
+
+fn announce(terminal: &Terminal, url: &str, seed: &Seed, callers: &[Caller<'_>], behind: &str) {
+    terminal.note(&format!(
+        "local gateway in front of {behind}; Ctrl-C stops it"
+    ));
+    terminal.data(&format!("APIM_GATEWAY_URL={url}"));
+    for caller in callers {
+        let name = if callers.len() == 1 {
+            "APIM_API_KEY".to_owned()
+        } else {
+            format!("APIM_API_KEY_{}", caller.id)
+        };
+        terminal.data(&format!("{name}={}", local::key(seed, caller.id).reveal()));
+    }
+    terminal.note(&format!(
+        "try: curl -s {url}/openai/deployments/{}/chat/completions?api-version=2024-10-21 -H '{KEY_HEADER}: KEY' \
+         -H 'Content-Type: application/json' -d '{{\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}' -i",
+        local::MODEL
+    ));
+}

@@ -1,0 +1,155 @@
+//! What a run leaves in its folder and on the screen.
+
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use super::args::Format;
+use super::failure::{Failure, Verdict};
+use super::prepare::Prepared;
+use super::terminal::Terminal;
+use crate::engine::MetricTotals;
+use crate::files::RunDir;
+use crate::report;
+use crate::results::{CallerInfo, Environment, FORMAT, Origin, Run, RunInfo, TargetInfo};
+
+/// `run.json` as it is when the run begins.
+pub(super) fn run_info(
+    prepared: &Prepared,
+    origin: Origin,
+    started: jiff::Timestamp,
+    target: TargetInfo,
+) -> RunInfo {
+    let scenario = &prepared.scenario;
+    RunInfo {
+        format: FORMAT.to_owned(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: scenario.name.clone(),
+        description: scenario.description.clone(),
+        origin,
+        seed: scenario.seed_number,
+        started: started.to_string(),
+        duration_us: None,
+        interrupted: false,
+        planned: prepared.plan.arrivals.len() as u64,
+        target,
+        limits: prepared.limits(),
+        callers: callers(prepared),
+        thresholds: scenario
+            .thresholds
+            .iter()
+            .map(|threshold| threshold.text.clone())
+            .collect(),
+        overrides: prepared.overrides.clone(),
+        scenario_sha256: sha256(&prepared.source.text),
+        policy_sha256: prepared
+            .policy
+            .as_ref()
+            .map(|policy| sha256(&policy.source.text)),
+        environment: Environment {
+            os: std::env::consts::OS.to_owned(),
+            architecture: std::env::consts::ARCH.to_owned(),
+            cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64),
+        },
+    }
+}
+
+fn callers(prepared: &Prepared) -> Vec<CallerInfo> {
+    let scenario = &prepared.scenario;
+    let mut planned = vec![0; scenario.callers.len()];
+    for arrival in &prepared.plan.arrivals {
+        planned[arrival.caller] += 1;
+    }
+    let info = scenario
+        .callers
+        .iter()
+        .zip(planned)
+        .map(|(caller, planned)| {
+            let ids = caller
+                .subscriptions
+                .iter()
+                .map(|share| scenario.subscriptions[share.subscription].id.as_str());
+            CallerInfo {
+                name: caller.name.clone(),
+                subscription: ids.collect::<Vec<_>>().join(", "),
+                planned,
+                stream: caller.request.stream,
+                on_429: caller.on_429.as_str().to_owned(),
+            }
+        });
+    info.collect()
+}
+
+fn sha256(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Makes the run's folder with everything that is known before the first request.
+pub(super) fn begin(
+    out: &Path,
+    prepared: &Prepared,
+    info: &RunInfo,
+    began: jiff::Timestamp,
+) -> Result<RunDir, Failure> {
+    let name = format!("{}-{}", began.strftime("%Y%m%dT%H%M%SZ"), info.scenario);
+    let directory = RunDir::create(out, &name)?;
+    directory.write("scenario.yaml", &prepared.source.text)?;
+    if let Some(policy) = &prepared.policy {
+        directory.write("policy.xml", &policy.source.text)?;
+    }
+    directory.write_info(info)?;
+    Ok(directory)
+}
+
+/// Shows what the policy sent to Application Insights, or would have sent.
+pub(super) fn note_metrics(terminal: &Terminal, metrics: &MetricTotals) {
+    for line in metrics.lines() {
+        terminal.note(&format!("metric: {line}"));
+    }
+}
+
+/// Writes summary, charts and HTML into the run's folder, prints the result, and says whether it
+/// is what was wanted.
+pub(super) fn finish(
+    terminal: &Terminal,
+    directory: &Path,
+    run: &Run,
+    format: Format,
+) -> Result<Verdict, Failure> {
+    let summary = report::summary(run);
+    let json = serde_json::to_string_pretty(&summary).map_err(Failure::bug)?;
+    let write = |name: &str, text: &str| crate::files::write(&directory.join(name), text);
+    write("summary.json", &format!("{json}\n"))?;
+    for chart in report::charts(run) {
+        write(&format!("{}.svg", chart.id), &chart.svg)?;
+    }
+    write("report.html", &report::html(run))?;
+    match format {
+        Format::Json => terminal.data(&json),
+        Format::Text => terminal.data(&report::tables(
+            run,
+            terminal.width(),
+            terminal.colour_out(),
+        )),
+    }
+    terminal.note(&format!(
+        "report: {}",
+        directory.join("report.html").display()
+    ));
+    let answered = run.records.iter().any(|record| record.status.is_some());
+    if !answered && !run.records.is_empty() && !run.info.interrupted {
+        terminal.complain(&format!(
+            "error: not one of {} requests got an answer",
+            run.records.len()
+        ));
+        return Ok(Verdict::Silence);
+    }
+    Ok(if summary.passed() && !run.info.interrupted {
+        Verdict::Done
+    } else {
+        Verdict::No
+    })
+}

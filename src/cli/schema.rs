@@ -1,0 +1,18 @@
+//! `apimon schema`
+
+use super::Outcome;
+use super::args::{SchemaArguments, SchemaName};
+use super::failure::Verdict;
+use super::terminal::Terminal;
+use crate::scenario;
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every command answers with an outcome"
+)]
+pub(super) fn run(terminal: &Terminal, arguments: &SchemaArguments) -> Outcome {
+    match arguments.of {
+        SchemaName::Scenario => terminal.data(&scenario::schema()),
+    }
+    Ok(Verdict::Done)
+}

@@ -1,0 +1,139 @@
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::forward::Forward;
+use super::metrics::{Metric, PendingMetric};
+use super::program::Program;
+use super::token_limit::Charge;
+use crate::base::{Moment, Tokens};
+use crate::policy::SectionName;
+use crate::policy::context::Context;
+use crate::policy::message::{Headers, Response, Url};
+use crate::tokens;
+
+/// A request as it came over the wire.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Incoming {
+    pub(crate) method: String,
+    pub(crate) scheme: String,
+    /// Host and port as the caller named them.
+    pub(crate) host: String,
+    /// Starts with `/`, encoded as sent.
+    pub(crate) path: String,
+    /// Without `?`, encoded as sent.
+    pub(crate) query: String,
+    pub(crate) headers: Headers,
+    pub(crate) body: Option<Bytes>,
+    pub(crate) ip_address: String,
+    /// What the prompt estimate shall be, for tests that fix it; counted when absent.
+    pub(crate) estimate: Option<Tokens>,
+}
+
+impl Incoming {
+    pub(super) fn query_value(&self, name: &str) -> Option<String> {
+        let url = Url {
+            query: self.query.clone(),
+            ..Url::default()
+        };
+        url.query_value(name)
+    }
+}
+
+/// What the driver has to do next.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Send this to the backend and bring the answer to `Engine::answered` or `Engine::failed`.
+    Forward(Box<Exchange>, Box<Forward>),
+    Answer(Box<Answer>),
+}
+
+/// What the backend said.
+#[derive(Debug)]
+pub(crate) struct BackendAnswer {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+    pub(crate) body: BackendBody,
+}
+
+#[derive(Debug)]
+pub(crate) enum BackendBody {
+    Whole(Bytes),
+    /// Server-sent events that go to the caller as they come.
+    Stream,
+}
+
+/// What the caller gets.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) response: Response,
+    /// Set when the body is the backend's stream: hand it back when the stream has ended.
+    pub(crate) stream: Option<Settlement>,
+    /// The request reached the point where it was forwarded.
+    pub(crate) backend_called: bool,
+    /// Metrics that the answer caused; those of a stream come with its settlement.
+    pub(crate) metrics: Vec<Metric>,
+    /// The request's context after the last policy, for traces and tests.
+    pub(crate) context: Context,
+}
+
+/// What is still owed for a stream under way.
+#[derive(Debug)]
+pub(crate) struct Settlement {
+    pub(super) charges: Vec<Charge>,
+    pub(super) metrics: Vec<PendingMetric>,
+    pub(super) prompt_estimate: Tokens,
+}
+
+/// A request on its way through the policy.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) context: Context,
+    pub(super) program: Arc<Program>,
+    pub(super) section: SectionName,
+    /// Index of the next instruction of `section`.
+    pub(super) next: usize,
+    pub(super) received: Moment,
+    pub(super) backend_id: Option<String>,
+    pub(super) backend_called: bool,
+    /// The answer under way is the backend's stream.
+    pub(super) streaming: bool,
+    pub(super) fail_on_error_status: bool,
+    pub(super) charges: Vec<Charge>,
+    pub(super) pending_metrics: Vec<PendingMetric>,
+    pub(super) metrics: Vec<Metric>,
+    pub(super) asked: Asked,
+}
+
+/// What the request's body asks for; read once, when a policy needs it.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    pub(super) forced_estimate: Option<Tokens>,
+    read: OnceCell<(Tokens, bool)>,
+}
+
+impl Asked {
+    pub(super) fn new(forced_estimate: Option<Tokens>) -> Asked {
+        Asked {
+            forced_estimate,
+            read: OnceCell::new(),
+        }
+    }
+
+    /// Tokens of the prompt, and whether the answer shall be streamed.
+    pub(super) fn of(&self, body: Option<&Bytes>) -> (Tokens, bool) {
+        *self.read.get_or_init(|| {
+            let json: Option<serde_json::Value> =
+                body.and_then(|body| serde_json::from_slice(body).ok());
+            let stream = json
+                .as_ref()
+                .and_then(|json| json.get("stream"))
+                .and_then(serde_json::Value::as_bool);
+            let estimate = self
+                .forced_estimate
+                .unwrap_or_else(|| json.as_ref().map_or(Tokens::ZERO, tokens::prompt_estimate));
+            (estimate, stream.unwrap_or(false))
+        })
+    }
+}

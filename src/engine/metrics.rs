@@ -1,0 +1,125 @@
+//! `llm-emit-token-metric`: dimensions are read when the policy runs, values when the answer is
+//! known (gateway specification, section 2).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::error::Raised;
+use super::exchange::Exchange;
+use crate::base::{Tokens, number};
+use crate::policy::{Dimension, EmitTokenMetric};
+use crate::tokens::Usage;
+
+/// One value sent to Application Insights.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Metric {
+    pub(crate) namespace: Arc<str>,
+    pub(crate) name: &'static str,
+    pub(crate) dimensions: Vec<(String, String)>,
+    pub(crate) value: Tokens,
+}
+
+/// Sum and number of values by metric name and dimensions: what Application Insights would show.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct MetricTotals(BTreeMap<Series, (Tokens, u64)>);
+
+/// Metric name and dimensions.
+type Series = (&'static str, Vec<(String, String)>);
+
+impl MetricTotals {
+    pub(crate) fn add(&mut self, metrics: Vec<Metric>) {
+        for metric in metrics {
+            let (sum, count) = self.0.entry((metric.name, metric.dimensions)).or_default();
+            *sum += metric.value;
+            *count += 1;
+        }
+    }
+
+    /// One line a series: `Total Tokens 1,078 in 14 answers (API ID=openai, …)`.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let lines = self.0.iter().map(|((name, dimensions), (sum, count))| {
+            let dimensions: Vec<String> = dimensions
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            format!(
+                "{name} {} in {count} answers ({})",
+                number(sum.0 as f64, 0),
+                dimensions.join(", ")
+            )
+        });
+        lines.collect()
+    }
+}
+
+/// A metric whose value is not known yet.
+#[derive(Debug, Clone)]
+pub(super) struct PendingMetric {
+    namespace: Arc<str>,
+    dimensions: Vec<(String, String)>,
+}
+
+pub(super) fn prepare(exchange: &mut Exchange, policy: &EmitTokenMetric) -> Result<(), Raised> {
+    let mut dimensions = Vec::with_capacity(policy.dimensions.len());
+    for Dimension { name, value } in &policy.dimensions {
+        let name = name.text(&mut exchange.context)?;
+        let value = match value {
+            Some(value) => value.text(&mut exchange.context)?,
+            None => known(exchange, &name),
+        };
+        dimensions.push((name, value));
+    }
+    exchange.pending_metrics.push(PendingMetric {
+        namespace: Arc::clone(&policy.namespace),
+        dimensions,
+    });
+    Ok(())
+}
+
+/// What the gateway itself knows under a default name; empty where it does not apply.
+fn known(exchange: &Exchange, name: &str) -> String {
+    let context = &exchange.context;
+    match name {
+        "API ID" => context.api.id.clone(),
+        "Operation ID" => context.operation.id.clone(),
+        "Product ID" => context
+            .product
+            .as_ref()
+            .map(|product| product.id.clone())
+            .unwrap_or_default(),
+        "User ID" => context
+            .user
+            .as_ref()
+            .map(|user| user.id.clone())
+            .unwrap_or_default(),
+        "Subscription ID" => context
+            .subscription
+            .as_ref()
+            .map(|subscription| subscription.id.clone())
+            .unwrap_or_default(),
+        "Location" => context.deployment.region.clone(),
+        "Gateway ID" => context.deployment.gateway_id.clone(),
+        "Backend ID" => exchange.backend_id.clone().unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// The metrics of an answer that used so much.
+pub(super) fn emitted(pending: &[PendingMetric], usage: &Usage) -> Vec<Metric> {
+    let values = [
+        ("Prompt Tokens", usage.prompt),
+        ("Completion Tokens", usage.completion),
+        ("Total Tokens", usage.total()),
+    ];
+    pending
+        .iter()
+        .flat_map(|metric| {
+            values.map(|(name, value)| Metric {
+                namespace: Arc::clone(&metric.namespace),
+                name,
+                dimensions: metric.dimensions.clone(),
+                value,
+            })
+        })
+        .collect()
+}

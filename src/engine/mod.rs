@@ -1,0 +1,32 @@
+//! One request through a policy: key check, inbound, backend, outbound, on-error.
+//!
+//! Pure. The engine is handed the request and the time and answers with what to do next
+//! ([`Step`]): forward to the backend, or answer the caller. Whoever drives it (the gateway over
+//! sockets, `simulate` in virtual time) brings the backend's answer back. It never waits, reads no
+//! clock and opens no connection, so both drivers get the same decisions.
+
+mod counters;
+mod error;
+mod exchange;
+mod execute;
+mod forward;
+mod message;
+mod metrics;
+mod program;
+mod routing;
+mod run;
+mod service;
+#[cfg(test)]
+mod tests;
+mod token_limit;
+
+pub(crate) use error::BackendFailure;
+pub(crate) use exchange::{
+    Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step,
+};
+pub(crate) use forward::Forward;
+pub(crate) use metrics::{Metric, MetricTotals};
+pub(crate) use run::Engine;
+#[cfg(test)]
+pub(crate) use service::OperationConfig;
+pub(crate) use service::{ApiConfig, Behaviour, Service};

@@ -1,0 +1,225 @@
+//! Policies of all scopes, flattened: `<base />` is replaced by what is broader, and `choose` by
+//! jumps, so that a request is no more than a position in a list and can stop at any element
+//! while its backend answers.
+
+use std::sync::Arc;
+
+use crate::policy::{
+    Branch, Condition, ForwardRequest, Item, Kind, Place, Policy, SectionName, Template,
+};
+
+/// Scopes from broad to narrow, as `context.LastError.Scope` names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    Global,
+    Product,
+    Api,
+    Operation,
+}
+
+impl Scope {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Scope::Global => "global",
+            Scope::Product => "product",
+            Scope::Api => "api",
+            Scope::Operation => "operation",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Program {
+    sections: [Vec<Instruction>; 4],
+    /// A policy after the backend reads the response's body, so streams must be held back.
+    pub(super) reads_response_body: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Instruction {
+    pub(super) action: Action,
+    pub(super) location: Location,
+}
+
+#[derive(Debug)]
+pub(super) enum Action {
+    /// Go on at `target` unless the condition holds.
+    Unless {
+        condition: Template,
+        target: usize,
+    },
+    Jump(usize),
+    Run(Kind),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Location {
+    /// `None` for the forwarding that a service without a global policy does.
+    pub(super) place: Option<Place>,
+    pub(super) scope: Scope,
+    /// Enclosing branches, such as `choose[3]/when[2]`.
+    pub(super) path: Arc<str>,
+}
+
+impl Program {
+    /// `documents` are the policies that apply, from broad to narrow.
+    pub(super) fn compile(documents: &[(Scope, Option<&Policy>)]) -> Program {
+        let sections = SectionName::ALL.map(|section| {
+            let mut compiler = Compiler {
+                section,
+                documents,
+                instructions: Vec::new(),
+            };
+            compiler.scope(documents.len());
+            compiler.instructions
+        });
+        let after_backend = [SectionName::Outbound, SectionName::OnError];
+        let reads_response_body = after_backend
+            .iter()
+            .any(|name| sections[*name as usize].iter().any(reads_body));
+        Program {
+            sections,
+            reads_response_body,
+        }
+    }
+
+    pub(super) fn instruction(&self, section: SectionName, index: usize) -> Option<&Instruction> {
+        self.sections[section as usize].get(index)
+    }
+}
+
+struct Compiler<'a> {
+    section: SectionName,
+    documents: &'a [(Scope, Option<&'a Policy>)],
+    instructions: Vec<Instruction>,
+}
+
+impl Compiler<'_> {
+    /// What the narrowest of the first `count` documents says for the section.
+    fn scope(&mut self, count: usize) {
+        let Some((scope, policy)) = count.checked_sub(1).map(|index| self.documents[index]) else {
+            return;
+        };
+        match policy.map(|policy| policy.section(self.section)) {
+            Some(Some(section)) => self.items(&section.items, count, scope, ""),
+            // Global scope without a document of its own forwards, and does nothing else.
+            Some(None) | None if scope == Scope::Global => {
+                if self.section == SectionName::Backend {
+                    let location = Location {
+                        place: None,
+                        scope,
+                        path: "".into(),
+                    };
+                    let action = Action::Run(Kind::ForwardRequest(ForwardRequest::default()));
+                    self.instructions.push(Instruction { action, location });
+                }
+            }
+            Some(None) | None => self.scope(count - 1),
+        }
+    }
+
+    fn items(&mut self, items: &[Item], count: usize, scope: Scope, path: &str) {
+        let mut chooses = 0;
+        for item in items {
+            match &item.kind {
+                Kind::Base => self.scope(count - 1),
+                Kind::Choose(branches) => {
+                    chooses += 1;
+                    let path = join(path, &format!("choose[{chooses}]"));
+                    self.choose(branches, item, count, scope, &path);
+                }
+                kind => self.push(Action::Run(kind.clone()), item, scope, path),
+            }
+        }
+    }
+
+    fn choose(&mut self, branches: &[Branch], item: &Item, count: usize, scope: Scope, path: &str) {
+        let mut ends = Vec::new();
+        let mut whens = 0;
+        for branch in branches {
+            let (name, skip) = match &branch.condition {
+                Condition::When(condition) => {
+                    whens += 1;
+                    let name = join(path, &format!("when[{whens}]"));
+                    let unless = Action::Unless {
+                        condition: condition.clone(),
+                        target: 0,
+                    };
+                    self.push(unless, item, scope, &name);
+                    (name, Some(self.instructions.len() - 1))
+                }
+                Condition::Otherwise => (join(path, "otherwise"), None),
+            };
+            self.items(&branch.items, count, scope, &name);
+            self.push(Action::Jump(0), item, scope, &name);
+            ends.push(self.instructions.len() - 1);
+            if let Some(skip) = skip {
+                self.aim(skip);
+            }
+        }
+        for end in ends {
+            self.aim(end);
+        }
+    }
+
+    fn push(&mut self, action: Action, item: &Item, scope: Scope, path: &str) {
+        let location = Location {
+            place: Some(item.place.clone()),
+            scope,
+            path: path.into(),
+        };
+        self.instructions.push(Instruction { action, location });
+    }
+
+    /// Lets the jump at `index` lead to the next instruction.
+    fn aim(&mut self, index: usize) {
+        let next = self.instructions.len();
+        match &mut self.instructions[index].action {
+            Action::Unless { target, .. } | Action::Jump(target) => *target = next,
+            Action::Run(_) => {}
+        }
+    }
+}
+
+fn join(path: &str, step: &str) -> String {
+    if path.is_empty() {
+        step.to_owned()
+    } else {
+        format!("{path}/{step}")
+    }
+}
+
+fn reads_body(instruction: &Instruction) -> bool {
+    let reads = |template: &Template| matches!(template, Template::Expression(expression) if expression.text().contains("Response.Body"));
+    match &instruction.action {
+        Action::Unless { condition, .. } => reads(condition),
+        Action::Jump(_) => false,
+        Action::Run(kind) => templates(kind).into_iter().any(reads),
+    }
+}
+
+/// The templates of an element that can run after the backend.
+fn templates(kind: &Kind) -> Vec<&Template> {
+    match kind {
+        Kind::SetBody(body) => vec![&body.value],
+        Kind::SetHeader(header) => header
+            .values
+            .iter()
+            .chain([&header.name, &header.exists])
+            .collect(),
+        Kind::SetStatus(status) => vec![&status.code, &status.reason],
+        Kind::SetVariable(variable) => vec![&variable.value],
+        Kind::ReturnResponse(response) => response
+            .items
+            .iter()
+            .flat_map(|item| templates(&item.kind))
+            .collect(),
+        Kind::Base
+        | Kind::Choose(_)
+        | Kind::EmitTokenMetric(_)
+        | Kind::ForwardRequest(_)
+        | Kind::ManagedIdentity(_)
+        | Kind::SetBackendService(_)
+        | Kind::TokenLimit(_) => Vec::new(),
+    }
+}

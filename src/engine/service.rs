@@ -1,0 +1,106 @@
+use jiff::Timestamp;
+
+use crate::base::{Seed, Tier};
+use crate::limiter::Algorithm;
+use crate::policy::Policy;
+use crate::policy::context::{Api, Deployment, Operation, Product, Subscription};
+
+/// All that one API Management service has configured; it does not change while requests run.
+#[derive(Debug, Clone)]
+pub(crate) struct Service {
+    pub(crate) deployment: Deployment,
+    pub(crate) behaviour: Behaviour,
+    /// UTC time of moment zero.
+    pub(crate) started: Timestamp,
+    /// Source of request ids, GUIDs and random numbers.
+    pub(crate) seed: Seed,
+    /// Policy of all APIs; without one, every request is forwarded.
+    pub(crate) global: Option<Policy>,
+    pub(crate) products: Vec<ProductConfig>,
+    pub(crate) apis: Vec<ApiConfig>,
+    pub(crate) subscriptions: Vec<Subscription>,
+}
+
+/// How the gateway behaves where documents and observations leave a choice. Inferred behaviour
+/// (gateway specification, marks [I] and [U]) is switched here and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Behaviour {
+    pub(crate) tier: Tier,
+    /// v2 tiers: the bucket's level may go below zero.
+    pub(crate) v2_debt: bool,
+    /// Streams: charge the usage chunk, when there is one, instead of the estimate.
+    pub(crate) stream_usage: bool,
+}
+
+impl Behaviour {
+    /// What the specification takes as normative for a tier.
+    pub(crate) fn of(tier: Tier) -> Behaviour {
+        Behaviour {
+            tier,
+            v2_debt: true,
+            stream_usage: false,
+        }
+    }
+
+    pub(super) fn algorithm(self) -> Algorithm {
+        if self.tier.is_v2() {
+            Algorithm::TokenBucket { debt: self.v2_debt }
+        } else {
+            Algorithm::SlidingWindow
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ProductConfig {
+    pub(crate) product: Product,
+    pub(crate) policy: Option<Policy>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ApiConfig {
+    pub(crate) api: Api,
+    pub(crate) subscription_required: bool,
+    /// Header and query parameter that carry the key: two independent settings.
+    pub(crate) key_header: String,
+    pub(crate) key_query: String,
+    pub(crate) policy: Option<Policy>,
+    pub(crate) operations: Vec<OperationConfig>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct OperationConfig {
+    pub(crate) operation: Operation,
+    pub(crate) policy: Option<Policy>,
+}
+
+impl ApiConfig {
+    /// The API that this product deploys: chat completions of Azure OpenAI under `openai`, key in
+    /// `api-key`.
+    pub(crate) fn azure_openai(policy: Option<Policy>) -> ApiConfig {
+        let operation = Operation {
+            id: "chat-completions".to_owned(),
+            name: "Create a chat completion".to_owned(),
+            method: "POST".to_owned(),
+            url_template: "/deployments/{deployment-id}/chat/completions".to_owned(),
+        };
+        ApiConfig {
+            api: Api {
+                id: "openai".to_owned(),
+                name: "Azure OpenAI".to_owned(),
+                path: "openai".to_owned(),
+                revision: "1".to_owned(),
+                version: None,
+                service_url: Some("https://model.local/openai".to_owned()),
+            },
+            subscription_required: true,
+            key_header: "api-key".to_owned(),
+            key_query: "api-key".to_owned(),
+            policy,
+            operations: vec![OperationConfig {
+                operation,
+                policy: None,
+            }],
+        }
+    }
+}

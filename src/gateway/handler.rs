@@ -1,0 +1,173 @@
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, combinators::UnsyncBoxBody};
+use hyper::body::Incoming as RequestBody;
+use hyper::header::{HeaderName, HeaderValue};
+
+use super::backend::Reply;
+use super::relay::Relay;
+use super::server::{Served, Shared};
+use crate::engine::{Answer, BackendAnswer, BackendBody, Incoming, Step};
+use crate::policy::message::{Headers, Response};
+
+/// Larger requests are refused: the v2 tiers buffer up to this much (specification, section 6,
+/// classic figure; the v2 figure of 2 MiB would refuse images that Azure OpenAI takes).
+const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+
+pub(super) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// Answers one request.
+pub(super) async fn handle(
+    shared: Arc<Shared>,
+    peer: SocketAddr,
+    request: hyper::Request<RequestBody>,
+) -> Result<hyper::Response<Body>, Infallible> {
+    let incoming = match incoming(peer, request).await {
+        Ok(incoming) => incoming,
+        Err(status) => return Ok(refuse(status)),
+    };
+    let now = shared.clock.now();
+    let mut step = shared.engine().receive(now, incoming);
+    // The stream that a forwarded request opened, until the answer that relays it stands.
+    let mut stream = None;
+    loop {
+        let (exchange, forward) = match step {
+            Step::Answer(answer) => return Ok(respond(&shared, *answer, stream)),
+            Step::Forward(exchange, forward) => (exchange, forward),
+        };
+        let reply = shared.backend.call(&shared.clock, &forward).await;
+        let now = shared.clock.now();
+        step = match reply {
+            Ok(Reply {
+                status,
+                headers,
+                body,
+            }) => {
+                let body = match body {
+                    super::backend::ReplyBody::Whole(bytes) => BackendBody::Whole(bytes),
+                    super::backend::ReplyBody::Stream(pieces) => {
+                        stream = Some(pieces);
+                        BackendBody::Stream
+                    }
+                };
+                shared.engine().answered(
+                    now,
+                    exchange,
+                    BackendAnswer {
+                        status,
+                        headers,
+                        body,
+                    },
+                )
+            }
+            Err(failure) => shared.engine().failed(now, exchange, failure),
+        };
+    }
+}
+
+/// Reads the request whole.
+async fn incoming(peer: SocketAddr, request: hyper::Request<RequestBody>) -> Result<Incoming, u16> {
+    let (head, body) = request.into_parts();
+    let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
+    let body = body
+        .map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                413_u16
+            } else {
+                400
+            }
+        })?
+        .to_bytes();
+    let headers = from_hyper(&head.headers);
+    let host = headers.first("Host").or(head
+        .uri
+        .authority()
+        .map(hyper::http::uri::Authority::as_str));
+    Ok(Incoming {
+        method: head.method.to_string(),
+        scheme: "http".to_owned(),
+        host: host.unwrap_or_default().to_owned(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        body: (!body.is_empty()).then_some(body),
+        headers,
+        ip_address: peer.ip().to_string(),
+        estimate: None,
+    })
+}
+
+fn respond(
+    shared: &Arc<Shared>,
+    answer: Answer,
+    stream: Option<super::backend::Pieces>,
+) -> hyper::Response<Body> {
+    shared.served(Served {
+        at: shared.clock.now(),
+        subscription: answer
+            .context
+            .subscription
+            .map(|subscription| subscription.id),
+        status: answer.response.status,
+        backend_called: answer.backend_called,
+        reason: answer.context.last_error.map(|error| error.reason),
+    });
+    shared.emit(answer.metrics);
+    let Response {
+        status,
+        headers,
+        body,
+        ..
+    } = answer.response;
+    let body = match (answer.stream, stream) {
+        (Some(settlement), Some(pieces)) => {
+            Relay::new(Arc::clone(shared), pieces, settlement).boxed_unsync()
+        }
+        _ => Full::new(body.unwrap_or_default())
+            .map_err(|never| match never {})
+            .boxed_unsync(),
+    };
+    let mut response = hyper::Response::new(body);
+    *response.status_mut() =
+        hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers.iter() {
+        // A policy can compute any text; what HTTP cannot carry is left out rather than sent broken.
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+/// An answer to what is not a request that policies could see.
+fn refuse(status: u16) -> hyper::Response<Body> {
+    let message = match status {
+        413 => "Request body is too large",
+        _ => "Request body is not readable",
+    };
+    let text = format!(r#"{{ "statusCode": {status}, "message": "{message}" }}"#);
+    let mut response = hyper::Response::new(
+        Full::new(Bytes::from(text))
+            .map_err(|never| match never {})
+            .boxed_unsync(),
+    );
+    *response.status_mut() =
+        hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::BAD_REQUEST);
+    let headers = response.headers_mut();
+    headers.insert(
+        hyper::header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    headers.insert(hyper::header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Header values that are not text are kept as far as they are.
+pub(super) fn from_hyper(headers: &hyper::HeaderMap) -> Headers {
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+        .collect()
+}

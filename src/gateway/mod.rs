@@ -1,0 +1,13 @@
+//! The local gateway: HTTP/1.1 on loopback around the engine, in front of the simulated model or
+//! of any OpenAI-compatible backend.
+//!
+//! It moves bytes and minds the time; every decision is the engine's. It never writes to disk and
+//! never sends a subscription key anywhere but to the backend that the policy chose.
+
+mod backend;
+mod handler;
+mod relay;
+mod server;
+
+pub(crate) use backend::{Backend, RemoteBackend};
+pub(crate) use server::{Gateway, Served};

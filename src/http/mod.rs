@@ -1,0 +1,7 @@
+//! The only opener of connections.
+
+mod connection;
+mod endpoint;
+
+pub(crate) use connection::{Connection, HttpError, connect, install_crypto};
+pub(crate) use endpoint::{Endpoint, EndpointError};

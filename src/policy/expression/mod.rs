@@ -1,0 +1,106 @@
+//! The C# of policy expressions: `@(…)` and `@{ … }`.
+//!
+//! [`scan`] finds where one ends; [`Expression::parse`] reads it once (lexer, parser, names);
+//! [`Expression::evaluate`] walks the tree against a [`Context`] as often as requests come. Pure:
+//! time, randomness and everything else come from the context. What C# can do and this cannot is a
+//! [`Problem`] when it is read or a [`Fault`] when it runs, never a guess.
+
+mod ast;
+mod evaluate;
+mod fault;
+mod lexer;
+mod literal;
+mod parser;
+mod resolve;
+mod scan;
+mod types;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub(crate) use fault::Fault;
+pub(crate) use scan::{ScanError, scan};
+pub(crate) use value::Value;
+
+use super::context::Context;
+use crate::base::Span;
+
+/// A parsed expression; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Expression(Arc<Parsed>);
+
+struct Parsed {
+    text: Box<str>,
+    body: ast::Body,
+    /// Declared type of each local, where it has one.
+    slots: Vec<Option<types::Type>>,
+}
+
+/// A mistake in an expression: what, where in the text given to [`Expression::parse`], and what to
+/// do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) span: Span,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Problem {
+    fn new(span: Span, message: impl Into<String>) -> Problem {
+        Problem {
+            span,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Problem {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<ScanError> for Problem {
+    fn from(error: ScanError) -> Problem {
+        Problem::new(error.span, error.message)
+    }
+}
+
+impl Expression {
+    /// Reads an expression with its `@(…)` or `@{…}`.
+    pub(crate) fn parse(text: &str) -> Result<Expression, Vec<Problem>> {
+        let mut body = parser::parse(text)?;
+        let slots = resolve::resolve(&mut body)?;
+        Ok(Expression(Arc::new(Parsed {
+            text: text.into(),
+            body,
+            slots,
+        })))
+    }
+
+    /// The expression's value for the request that `context` describes.
+    pub(crate) fn evaluate(&self, context: &mut Context) -> Result<Value, Fault> {
+        evaluate::run(&self.0.body, &self.0.slots, context).map_err(fault::Raise::into_fault)
+    }
+
+    /// The text it was read from.
+    pub(crate) fn text(&self) -> &str {
+        &self.0.text
+    }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Expression) -> bool {
+        self.0.text == other.0.text
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Expression({:?})", self.text())
+    }
+}

@@ -1,0 +1,281 @@
+use super::super::matrix;
+use super::super::model::{
+    Branch, Condition, Dimension, EmitTokenMetric, ForwardRequest, Kind, ManagedIdentity,
+    SetBackendService, SetVariable, Template, timeout,
+};
+use super::super::xml::Element;
+use super::attributes::Attributes;
+use super::document::{Lowering, Parent};
+use super::{response, token_limit};
+
+/// More custom dimensions than Application Insights leaves room for (specification 2).
+const MAX_DIMENSIONS: usize = 5;
+
+/// Dimension names that need no value: the gateway knows it.
+const DEFAULT_DIMENSIONS: [&str; 8] = [
+    "API ID",
+    "Operation ID",
+    "Product ID",
+    "User ID",
+    "Subscription ID",
+    "Location",
+    "Gateway ID",
+    "Backend ID",
+];
+
+/// The meaning of one element. `None` when it has none that can be executed; that is reported.
+pub(super) fn lower(
+    lowering: &mut Lowering<'_>,
+    element: &Element,
+    within: Parent,
+) -> Option<Kind> {
+    if within == Parent::ReturnResponse
+        && !matches!(
+            element.name.as_str(),
+            "set-status" | "set-header" | "set-body"
+        )
+    {
+        lowering
+            .error(
+                element.name_span,
+                format!("`{}` cannot stand in `return-response`", element.name),
+            )
+            .hints
+            .push("it takes set-status, set-header and set-body".to_owned());
+        return None;
+    }
+    match matrix::canonical(&element.name) {
+        "base" => Some(base(lowering, element)),
+        "choose" => Some(choose(lowering, element, within)),
+        "forward-request" => Some(forward_request(lowering, element)),
+        "authentication-managed-identity" => managed_identity(lowering, element),
+        "llm-emit-token-metric" => Some(emit_token_metric(lowering, element)),
+        "llm-token-limit" => Some(token_limit::lower(lowering, element)),
+        "return-response" => Some(response::return_response(lowering, element)),
+        "set-backend-service" => set_backend_service(lowering, element),
+        "set-body" => response::set_body(lowering, element),
+        "set-header" => response::set_header(lowering, element),
+        "set-status" => response::set_status(lowering, element),
+        "set-variable" => set_variable(lowering, element),
+        _ => lowering.not_executed(element),
+    }
+}
+
+fn base(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
+    Attributes::of(element).finish(lowering);
+    empty(lowering, element);
+    Kind::Base
+}
+
+fn choose(lowering: &mut Lowering<'_>, element: &Element, within: Parent) -> Kind {
+    Attributes::of(element).finish(lowering);
+    lowering.no_text(element);
+    let mut branches: Vec<Branch> = Vec::new();
+    for child in element.elements() {
+        let last = branches
+            .last()
+            .is_some_and(|branch| matches!(branch.condition, Condition::Otherwise));
+        if last {
+            lowering.error(
+                child.name_span,
+                format!("`{}` stands after `otherwise`", child.name),
+            );
+        }
+        let mut attributes = Attributes::of(child);
+        let condition = match child.name.as_str() {
+            "when" => attributes
+                .required(lowering, "condition")
+                .map(Condition::When),
+            "otherwise" => Some(Condition::Otherwise),
+            _ => {
+                lowering
+                    .error(
+                        child.name_span,
+                        format!("`{}` cannot stand in `choose`", child.name),
+                    )
+                    .hints
+                    .push("it takes `when` and one `otherwise`".to_owned());
+                continue;
+            }
+        };
+        attributes.finish(lowering);
+        let items = lowering.items(child, within);
+        branches.extend(condition.map(|condition| Branch { condition, items }));
+    }
+    if !element.elements().any(|child| child.name == "when") {
+        lowering
+            .error(element.name_span, "`choose` needs at least one `when`")
+            .code = "S01";
+    }
+    Kind::Choose(branches)
+}
+
+fn forward_request(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
+    let mut attributes = Attributes::of(element);
+    let seconds = attributes.template(lowering, "timeout");
+    let millis = attributes.template(lowering, "timeout-ms");
+    if seconds.is_some() && millis.is_some() {
+        lowering
+            .error(
+                element.name_span,
+                "`timeout` and `timeout-ms` exclude each other",
+            )
+            .code = "S08";
+    }
+    let default = ForwardRequest::default();
+    let timeout_is_millis = millis.is_some();
+    let wait = millis.or(seconds).unwrap_or(default.timeout);
+    if let Template::Literal(text) = &wait
+        && timeout(text, timeout_is_millis).is_none()
+    {
+        lowering.error(
+            element.name_span,
+            format!("timeout `{text}` is not a whole number"),
+        );
+    }
+    let forward = ForwardRequest {
+        timeout: wait,
+        timeout_is_millis,
+        fail_on_error_status_code: attributes.boolean(lowering, "fail-on-error-status-code", false),
+        buffer_response: attributes.boolean(lowering, "buffer-response", default.buffer_response),
+    };
+    // The local gateway always has the request whole and speaks HTTP/1.1 to its backend.
+    attributes.boolean(lowering, "buffer-request-body", false);
+    attributes.literal(lowering, "http-version");
+    if attributes.boolean(lowering, "follow-redirects", false) {
+        lowering.error(
+            element.name_span,
+            "`follow-redirects=\"true\"` is not executed by this version",
+        );
+    }
+    attributes.finish(lowering);
+    empty(lowering, element);
+    Kind::ForwardRequest(forward)
+}
+
+fn managed_identity(lowering: &mut Lowering<'_>, element: &Element) -> Option<Kind> {
+    let mut attributes = Attributes::of(element);
+    let resource = attributes.required(lowering, "resource");
+    let output_variable = attributes.name(lowering, "output-token-variable-name");
+    // The local gateway's identity never fails and is always the same one.
+    attributes.literal(lowering, "client-id");
+    attributes.boolean(lowering, "ignore-error", false);
+    attributes.finish(lowering);
+    empty(lowering, element);
+    Some(Kind::ManagedIdentity(ManagedIdentity {
+        resource: resource?,
+        output_variable,
+    }))
+}
+
+fn emit_token_metric(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
+    let mut attributes = Attributes::of(element);
+    let namespace = attributes
+        .name(lowering, "namespace")
+        .unwrap_or_else(|| "API Management".into());
+    attributes.finish(lowering);
+    lowering.no_text(element);
+    let mut dimensions = Vec::new();
+    for child in element.elements() {
+        if child.name == "dimension" {
+            dimensions.extend(dimension(lowering, child));
+        } else {
+            lowering
+                .error(
+                    child.name_span,
+                    format!("`{}` cannot stand in `{}`", child.name, element.name),
+                )
+                .code = "S01";
+        }
+    }
+    match element.elements().count() {
+        0 => {
+            lowering
+                .error(
+                    element.name_span,
+                    format!("`{}` needs a `dimension`", element.name),
+                )
+                .code = "S01";
+        }
+        count if count > MAX_DIMENSIONS => {
+            let message = format!(
+                "`{}` has {count} dimensions, {MAX_DIMENSIONS} are allowed",
+                element.name
+            );
+            lowering.error(element.name_span, message).code = "M01";
+        }
+        _ => {}
+    }
+    Kind::EmitTokenMetric(EmitTokenMetric {
+        namespace,
+        dimensions,
+    })
+}
+
+fn dimension(lowering: &mut Lowering<'_>, element: &Element) -> Option<Dimension> {
+    let mut attributes = Attributes::of(element);
+    let name = attributes.required(lowering, "name");
+    let value = attributes.template(lowering, "value");
+    if let (Some(Template::Literal(name)), None) = (&name, element.attribute("value"))
+        && !DEFAULT_DIMENSIONS.contains(&&**name)
+    {
+        let problem = lowering.error(
+            element.name_span,
+            format!("dimension `{name}` needs a value"),
+        );
+        problem.code = "M02";
+        problem
+            .hints
+            .push(format!("only {} go without", DEFAULT_DIMENSIONS.join(", ")));
+    }
+    attributes.finish(lowering);
+    Some(Dimension { name: name?, value })
+}
+
+fn set_backend_service(lowering: &mut Lowering<'_>, element: &Element) -> Option<Kind> {
+    let mut attributes = Attributes::of(element);
+    let base_url = attributes.template(lowering, "base-url");
+    let backend_id = attributes.template(lowering, "backend-id");
+    let given = [
+        element.attribute("base-url"),
+        element.attribute("backend-id"),
+    ]
+    .iter()
+    .flatten()
+    .count();
+    if given != 1 {
+        let message = "`set-backend-service` needs one of `base-url` and `backend-id`";
+        lowering.error(element.name_span, message).code = "S01";
+    }
+    attributes.finish(lowering);
+    empty(lowering, element);
+    let service = base_url
+        .map(SetBackendService::BaseUrl)
+        .or(backend_id.map(SetBackendService::BackendId));
+    service.map(Kind::SetBackendService)
+}
+
+fn set_variable(lowering: &mut Lowering<'_>, element: &Element) -> Option<Kind> {
+    let mut attributes = Attributes::of(element);
+    let name = attributes.required_name(lowering, "name");
+    let value = attributes.required(lowering, "value");
+    attributes.finish(lowering);
+    empty(lowering, element);
+    Some(Kind::SetVariable(SetVariable {
+        name: name?,
+        value: value?,
+    }))
+}
+
+/// Reports anything inside an element that takes nothing.
+pub(super) fn empty(lowering: &mut Lowering<'_>, element: &Element) {
+    lowering.no_text(element);
+    if let Some(child) = element.elements().next() {
+        lowering
+            .error(
+                child.name_span,
+                format!("`{}` cannot stand in `{}`", child.name, element.name),
+            )
+            .code = "S01";
+    }
+}

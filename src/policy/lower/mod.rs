@@ -1,0 +1,9 @@
+//! From the XML tree to the model. All problems of a document are reported at once.
+
+mod attributes;
+mod document;
+mod elements;
+mod response;
+mod token_limit;
+
+pub(crate) use document::{NamedValues, parse};

@@ -1,0 +1,23 @@
+//! Policy XML: reading it as the portal does, its elements, its expressions.
+//!
+//! Pure. It knows what a policy says, never what a request does: running one is `engine`.
+//! The way of a document: [`xml::read`] gives the tree with every place in it, [`parse`] turns the
+//! tree into [`Policy`], checked elements with parsed expressions. Nothing in between is skipped:
+//! what cannot be executed is an error that names element, file and line.
+
+pub(crate) mod context;
+pub(crate) mod expression;
+mod lower;
+mod matrix;
+pub(crate) mod message;
+mod model;
+#[cfg(test)]
+mod tests;
+mod xml;
+
+pub(crate) use lower::{NamedValues, parse};
+pub(crate) use model::{
+    Branch, Condition, Dimension, EmitTokenMetric, ExistsAction, ForwardRequest, Item, Kind,
+    ManagedIdentity, Place, Policy, SectionName, SetBackendService, SetHeader, SetStatus, Template,
+    TokenLimit,
+};

@@ -1,0 +1,188 @@
+//! Rows of the tables that page and terminal share.
+
+use super::chart::clock;
+use super::group::Group;
+use super::outcome::name;
+use super::stats::Distribution;
+use super::summary::Summary;
+use crate::base::{number, percent};
+use crate::results::{Outcome, Record, Run};
+
+/// Requests that did not pass are listed one by one up to here; the rest is a number.
+pub(super) const MOST_REFUSALS: usize = 50;
+
+/// A table before it has a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listing {
+    pub(super) caption: String,
+    /// Names, and whether the column holds numbers, which are set flush right.
+    pub(super) columns: Vec<(&'static str, bool)>,
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+impl Listing {
+    pub(super) fn remove(&mut self, column: usize) {
+        self.columns.remove(column);
+        for row in &mut self.rows {
+            row.remove(column);
+        }
+    }
+}
+
+/// A value that does not apply.
+pub(super) fn none() -> String {
+    "–".to_owned()
+}
+
+fn count(value: u64) -> String {
+    number(value as f64, 0)
+}
+
+pub(super) fn thresholds(summary: &Summary) -> Listing {
+    let rows = summary.thresholds.iter().map(|verdict| {
+        let word = if verdict.passed { "kept" } else { "missed" };
+        let note = verdict
+            .note
+            .as_deref()
+            .map_or(String::new(), |note| format!(": {note}"));
+        vec![
+            verdict.text.clone(),
+            verdict.shown(),
+            count(verdict.samples),
+            format!("{word}{note}"),
+        ]
+    });
+    Listing {
+        caption: "thresholds of the scenario".to_owned(),
+        columns: vec![
+            ("rule", false),
+            ("actual", true),
+            ("samples", true),
+            ("verdict", false),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+pub(super) fn groups(name: &'static str, groups: &[Group]) -> Listing {
+    let columns = vec![
+        (name, false),
+        ("requests", true),
+        ("passed", true),
+        ("throttled", true),
+        ("quota", true),
+        ("failed", true),
+        ("throttled share", true),
+        ("first 429 at", true),
+        ("tokens", true),
+        ("share of tokens", true),
+        ("busiest minute", true),
+        ("of the limit", true),
+    ];
+    Listing {
+        caption: format!("by {name}"),
+        columns,
+        rows: groups.iter().map(group).collect(),
+    }
+}
+
+fn group(group: &Group) -> Vec<String> {
+    let counts = &group.counts;
+    vec![
+        group.name.clone(),
+        count(counts.requests),
+        count(counts.passed),
+        count(counts.throttled),
+        count(counts.quota_exceeded),
+        count(counts.failed),
+        group.throttled_share.map_or_else(none, percent),
+        group.first_429_us.map_or_else(none, clock),
+        count(counts.tokens),
+        group.share_of_tokens.map_or_else(none, percent),
+        count(group.peak_tokens_per_minute),
+        group.peak_of_limit.map_or_else(none, percent),
+    ]
+}
+
+pub(super) fn times(summary: &Summary) -> Listing {
+    let times = [
+        ("latency, from due", &summary.latency),
+        ("latency, from sent", &summary.latency_from_sent),
+        ("TTFT, from due", &summary.ttft),
+        ("TTFT, from sent", &summary.ttft_from_sent),
+        ("client lateness", &summary.client_lateness),
+    ];
+    let rows = times
+        .into_iter()
+        .filter_map(|(name, times)| Some(time(name, times.as_ref()?)));
+    Listing {
+        caption: "times of passed requests in milliseconds".to_owned(),
+        columns: vec![
+            ("ms", false),
+            ("samples", true),
+            ("mean", true),
+            ("p50", true),
+            ("p90", true),
+            ("p95", true),
+            ("p99", true),
+            ("max", true),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+fn time(name: &str, times: &Distribution) -> Vec<String> {
+    let mut row = vec![name.to_owned(), count(times.samples as u64)];
+    let values = [
+        times.mean_ms,
+        times.p50_ms,
+        times.p90_ms,
+        times.p95_ms,
+        times.p99_ms,
+        times.max_ms,
+    ];
+    row.extend(values.map(|value| number(value, 1)));
+    row
+}
+
+/// The first of the requests that did not pass, in the order in which they were done.
+pub(super) fn refusals(run: &Run) -> Listing {
+    let refused = run
+        .records
+        .iter()
+        .filter(|record| record.outcome() != Outcome::Passed);
+    Listing {
+        caption: "requests that did not pass, in the order they were done".to_owned(),
+        columns: vec![
+            ("at", true),
+            ("caller", false),
+            ("subscription", false),
+            ("attempt", true),
+            ("outcome", false),
+            ("status", true),
+            ("Retry-After", true),
+            ("remaining", true),
+            ("reason", false),
+        ],
+        rows: refused.take(MOST_REFUSALS).map(refusal).collect(),
+    }
+}
+
+fn refusal(record: &Record) -> Vec<String> {
+    let failure = record
+        .failure
+        .map(|failure| format!("{failure:?}").to_lowercase());
+    vec![
+        clock(record.done_us),
+        record.caller.clone(),
+        record.subscription.clone(),
+        record.attempt.to_string(),
+        name(record.outcome()).to_owned(),
+        record.status.map_or_else(none, |status| status.to_string()),
+        record
+            .retry_after_s
+            .map_or_else(none, |wait| format!("{} s", count(wait))),
+        record.remaining_tokens.map_or_else(none, count),
+        record.reason.clone().or(failure).unwrap_or_else(none),
+    ]
+}

@@ -1,0 +1,52 @@
+//! How reports look: one palette for charts and page, and the frame around a picture.
+
+use super::svg::{Picture, WIDTH, escape, put};
+
+/// Colours as CSS variables: light, dark on screens, forced colours.
+pub(super) const PALETTE: &str = include_str!("palette.css");
+/// What the classes of chart shapes look like.
+pub(super) const CHART: &str = include_str!("chart.css");
+pub(super) const PAGE: &str = include_str!("page.css");
+
+/// Patterns that tell outcomes apart without colour; once in every document.
+pub(super) const PATTERNS: &str = include_str!("patterns.svg");
+
+/// Height of the visible title of a picture that stands alone.
+const TITLE: f64 = 34.0;
+const MARGIN: f64 = 12.0;
+
+/// A picture as a document of its own, with title, style and background.
+pub(super) fn standalone(title: &str, description: &str, picture: &Picture) -> String {
+    let (title, description) = (escape(title), escape(description));
+    let width = WIDTH + 2.0 * MARGIN;
+    let height = picture.height + TITLE + 2.0 * MARGIN;
+    let mut out = String::new();
+    put!(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"{} {} {width} {height}\" \
+         role=\"img\" aria-labelledby=\"title description\">\n\
+         <title id=\"title\">{title}</title>\n<desc id=\"description\">{description}</desc>\n\
+         <style>\n{PALETTE}{CHART}</style>\n{PATTERNS}\
+         <rect class=\"sheet\" x=\"{}\" y=\"{}\" width=\"{width}\" height=\"{height}\"/>\n\
+         <text class=\"heading\" x=\"0\" y=\"{}\">{title}</text>\n",
+        -MARGIN,
+        -TITLE - MARGIN,
+        -MARGIN,
+        -TITLE - MARGIN,
+        -TITLE / 2.0,
+    );
+    out.push_str(&picture.shapes);
+    out.push_str("</svg>\n");
+    out
+}
+
+/// A picture inside a page that has palette, chart style and patterns already.
+pub(super) fn inline(title: &str, description: &str, picture: &Picture) -> String {
+    format!(
+        "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{}. {}\">\n{}</svg>",
+        picture.height,
+        escape(title),
+        escape(description),
+        picture.shapes,
+    )
+}

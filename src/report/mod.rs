@@ -1,0 +1,30 @@
+//! What a run tells people: the numbers of `summary.json`, charts, the page, terminal tables.
+//!
+//! Pure, and it sees results only, never live state. It draws no clock and no disk into a file:
+//! the same run gives the same bytes.
+
+mod axis;
+mod chart;
+mod grid;
+mod group;
+mod html;
+mod listing;
+mod look;
+mod outcome;
+mod peak;
+mod retry;
+mod stats;
+mod summary;
+mod svg;
+mod tables;
+mod verdict;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use chart::charts;
+pub(crate) use html::html;
+pub(crate) use summary::summary;
+pub(crate) use tables::tables;

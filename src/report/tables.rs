@@ -1,0 +1,75 @@
+//! The report as terminal text, for stdout.
+
+use super::grid::{Grid, printable};
+use super::listing;
+use super::summary::{Summary, summary};
+use super::svg::put;
+use super::verdict::{plural, sentence, thresholds_words};
+use crate::base::number;
+use crate::results::{Origin, Run};
+
+/// `width` is that of the terminal; without one the text is for a file or a pipe: plain characters,
+/// nothing wrapped.
+pub(crate) fn tables(run: &Run, width: Option<u16>, colour: bool) -> String {
+    let summary = summary(run);
+    let grid = Grid { width, colour };
+    let mut out = String::new();
+    let origin = match run.info.origin {
+        Origin::Measured => "",
+        Origin::Simulated => " (simulated)",
+    };
+    put!(
+        out,
+        "{}{origin}: {}\n",
+        printable(&run.info.scenario),
+        printable(&sentence(run, &summary))
+    );
+    if let Some(words) = thresholds_words(&summary) {
+        put!(out, "{words}\n");
+    }
+    if run.info.interrupted || run.torn || run.info.duration_us.is_none() {
+        put!(
+            out,
+            "this run is not whole: {} of {} have a record\n",
+            number(summary.arrived as f64, 0),
+            plural(run.info.planned, "planned request")
+        );
+    }
+    grid.write(
+        &mut out,
+        listing::groups("subscription", &summary.subscriptions),
+    );
+    if summary.callers.len() > 1 {
+        grid.write(&mut out, listing::groups("caller", &summary.callers));
+    }
+    grid.write(&mut out, listing::times(&summary));
+    out.push_str(&retries(&summary));
+    grid.write(&mut out, listing::thresholds(&summary));
+    out
+}
+
+fn retries(summary: &Summary) -> String {
+    let retry = &summary.retry_after;
+    if retry.asked + retry.without_header == 0 {
+        return String::new();
+    }
+    let mut text = format!("\nRetry-After: asked {}", plural(retry.asked, "time"));
+    if let Some(longest) = retry.longest_s {
+        put!(text, ", for {} s at most", number(longest as f64, 0));
+    }
+    if retry.without_header > 0 {
+        put!(
+            text,
+            "; {} without the header",
+            plural(retry.without_header, "429 answer")
+        );
+    }
+    put!(
+        text,
+        "; {} tried again, {} after the wait, {} then passed\n",
+        number(retry.retried as f64, 0),
+        number(retry.honoured as f64, 0),
+        number(retry.worked as f64, 0)
+    );
+    text
+}

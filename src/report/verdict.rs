@@ -1,0 +1,231 @@
+//! Whether the thresholds of the scenario were kept, and the run in one sentence.
+
+use serde::Serialize;
+
+use super::group::Counts;
+use super::peak::{self, tokens_per_minute};
+use super::retry::retry_after;
+use super::stats::{Samples, latency_us, milliseconds, ttft_us};
+use super::summary::Summary;
+use crate::base::{
+    Bound, Measure, Metric, Scope, Statistic, Threshold, Tier, Timing, number, percent,
+};
+use crate::results::{Outcome, Record, Run};
+
+/// One threshold against one run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Verdict {
+    pub(crate) text: String,
+    /// In the unit of the metric (a share from 0 to 1, a count, milliseconds, tokens); absent when
+    /// there was nothing to measure.
+    pub(crate) actual: Option<f64>,
+    /// How many requests the actual value rests on. Over none, no threshold is kept.
+    pub(crate) samples: u64,
+    pub(crate) passed: bool,
+    /// Why there is no answer, where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
+    #[serde(skip)]
+    measure: Option<Measure>,
+}
+
+impl Verdict {
+    /// The actual value for people.
+    pub(super) fn shown(&self) -> String {
+        match (self.measure, self.actual) {
+            (Some(measure), Some(actual)) => measure.show(actual),
+            _ => "–".to_owned(),
+        }
+    }
+}
+
+pub(super) fn verdicts(run: &Run) -> Vec<Verdict> {
+    run.info
+        .thresholds
+        .iter()
+        .map(|text| verdict(run, text))
+        .collect()
+}
+
+fn verdict(run: &Run, text: &str) -> Verdict {
+    let mut verdict = Verdict {
+        text: text.to_owned(),
+        actual: None,
+        samples: 0,
+        passed: false,
+        note: None,
+        measure: None,
+    };
+    let threshold = match Threshold::parse(text) {
+        Ok(threshold) => threshold,
+        Err(error) => {
+            verdict.note = Some(error.message);
+            return verdict;
+        }
+    };
+    let records = run
+        .records
+        .iter()
+        .filter(|record| in_scope(record, threshold.scope.as_ref()));
+    verdict.measure = Some(threshold.metric.measure());
+    (verdict.actual, verdict.samples) = measured(run, threshold.metric, records);
+    let bound = match threshold.bound {
+        Bound::Number(bound) => Some(bound),
+        Bound::TimesTpm(factor) => peak::tightest(run).map(|(_, tpm)| factor * tpm as f64),
+    };
+    match (verdict.actual, bound) {
+        (None, _) => verdict.note = Some("nothing to measure".to_owned()),
+        (_, None) => verdict.note = Some("the policy names no tokens per minute".to_owned()),
+        (Some(actual), Some(bound)) => verdict.passed = threshold.comparison.holds(actual, bound),
+    }
+    verdict
+}
+
+fn in_scope(record: &Record, scope: Option<&Scope>) -> bool {
+    match scope {
+        None => true,
+        Some(Scope::Caller(name)) => record.caller == *name,
+        Some(Scope::Subscription(name)) => record.subscription == *name,
+    }
+}
+
+/// The value of a metric, `None` over nothing, and the number of requests that it rests on.
+fn measured<'a>(
+    run: &Run,
+    metric: Metric,
+    records: impl Iterator<Item = &'a Record> + Clone,
+) -> (Option<f64>, u64) {
+    let outcome = match metric {
+        Metric::PassedRatio | Metric::Passed => Outcome::Passed,
+        Metric::ThrottledRatio | Metric::Throttled => Outcome::Throttled,
+        Metric::QuotaExceededRatio | Metric::QuotaExceeded => Outcome::QuotaExceeded,
+        Metric::FailedRatio | Metric::Failed => Outcome::Failed,
+        Metric::Requests => {
+            let requests = Counts::of(records).requests;
+            return ((requests > 0).then_some(requests as f64), requests);
+        }
+        Metric::Time(statistic, timing) => return timed(statistic, timing, records),
+        Metric::RetryAfterHonoured => {
+            let found = retry_after(records);
+            return (found.honoured_share(), found.retried);
+        }
+        Metric::TokensAdmittedPerMinute => {
+            let passed = Counts::of(records.clone()).passed;
+            let peak = tokens_per_minute(run, records).peak;
+            return ((passed > 0).then_some(peak as f64), passed);
+        }
+    };
+    let counts = Counts::of(records);
+    let share = counts.share(outcome);
+    let count = share.map(|_| counts.by_outcome(outcome) as f64);
+    (
+        if metric.measure() == Measure::Share {
+            share
+        } else {
+            count
+        },
+        counts.requests,
+    )
+}
+
+fn timed<'a>(
+    statistic: Statistic,
+    timing: Timing,
+    records: impl Iterator<Item = &'a Record>,
+) -> (Option<f64>, u64) {
+    let samples: Samples = match timing {
+        Timing::Ttft => records.filter_map(ttft_us).collect(),
+        Timing::Latency => records.filter_map(latency_us).collect(),
+    };
+    let value = match statistic {
+        Statistic::P50 => samples.quantile(500).map(milliseconds),
+        Statistic::P90 => samples.quantile(900).map(milliseconds),
+        Statistic::P95 => samples.quantile(950).map(milliseconds),
+        Statistic::P99 => samples.quantile(990).map(milliseconds),
+        Statistic::Max => samples.max().map(milliseconds),
+        Statistic::Mean => samples.mean().map(|micros| micros / 1e3),
+    };
+    (value, samples.sorted().len() as u64)
+}
+
+/// The run in one sentence, the thing that matters first.
+pub(super) fn sentence(run: &Run, summary: &Summary) -> String {
+    let counts = &summary.counts;
+    if counts.requests == 0 {
+        return "no request was done, so this run says nothing about the limit".to_owned();
+    }
+    let mut parts = vec![format!(
+        "{} of {} passed",
+        number(counts.passed as f64, 0),
+        plural(counts.requests, "request"),
+    )];
+    for (count, words) in [
+        (counts.throttled, "throttled (429)"),
+        (counts.quota_exceeded, "refused by a quota (403)"),
+    ] {
+        if count > 0 {
+            let were = if count == 1 { "was" } else { "were" };
+            parts.push(format!("{} {were} {words}", number(count as f64, 0)));
+        }
+    }
+    if counts.failed > 0 {
+        parts.push(format!("{} failed", number(counts.failed as f64, 0)));
+    }
+    parts.extend(limit_words(run, summary));
+    parts.join("; ")
+}
+
+/// How many thresholds were kept; `None` when there are none.
+pub(super) fn thresholds_words(summary: &Summary) -> Option<String> {
+    let all = summary.thresholds.len();
+    let missed = summary
+        .thresholds
+        .iter()
+        .filter(|verdict| !verdict.passed)
+        .count();
+    match (all, missed) {
+        (0, _) => None,
+        (1, 0) => Some("the threshold was kept".to_owned()),
+        (1, _) => Some("the threshold was missed".to_owned()),
+        (_, 0) => Some(format!("all {all} thresholds kept")),
+        _ => Some(format!("{missed} of {all} thresholds missed")),
+    }
+}
+
+/// What became of the limit. A bucket admits what it holds and what flows in meanwhile, so more than
+/// the limit in one minute is not by itself a broken limit.
+fn limit_words(run: &Run, summary: &Summary) -> Option<String> {
+    let minute = &summary.tokens_per_minute;
+    let (limit, share) = (minute.limit?, minute.share_of_limit?);
+    let named = format!("the limit of {} tokens/min", number(limit as f64, 0));
+    if minute.peak_ends_us.is_none() {
+        return Some(format!("no tokens counted against {named}"));
+    }
+    let peak = format!(
+        "the busiest minute admitted {} tokens",
+        number(minute.peak as f64, 0)
+    );
+    let tier = run.info.target.tier.as_deref().and_then(Tier::from_name);
+    let bucket = tier.is_some_and(Tier::is_v2);
+    let largest = run
+        .records
+        .iter()
+        .filter_map(peak::passed_tokens)
+        .max()
+        .unwrap_or(0);
+    Some(if minute.peak <= limit {
+        format!("{named} held: {peak}")
+    } else if bucket && minute.peak <= limit.saturating_mul(2).saturating_add(largest) {
+        format!(
+            "{peak}, {} of {named}, as a token bucket may: it starts full and refills meanwhile",
+            percent(share)
+        )
+    } else {
+        format!("{peak}, {} of {named}", percent(share))
+    })
+}
+
+pub(super) fn plural(count: u64, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", number(count as f64, 0))
+}

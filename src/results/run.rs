@@ -1,0 +1,170 @@
+use serde::{Deserialize, Serialize};
+
+use super::record::{Record, decode_line};
+
+/// Name and version of the run format; unstable, so a reader accepts exactly this one.
+pub(crate) const FORMAT: &str = "apimon-run/0-unstable";
+
+/// A run as read back from its directory.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Run {
+    pub(crate) info: RunInfo,
+    /// In the order in which the requests were done.
+    pub(crate) records: Vec<Record>,
+    /// True when the last line of `requests.jsonl` was torn and left out.
+    pub(crate) torn: bool,
+}
+
+/// `run.json`: everything about a run that is not a request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunInfo {
+    pub(crate) format: String,
+    pub(crate) tool_version: String,
+    pub(crate) scenario: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+    pub(crate) origin: Origin,
+    pub(crate) seed: u64,
+    /// UTC time of moment zero, RFC 3339. Simulated runs start when the scenario says.
+    pub(crate) started: String,
+    /// How long the run took, or was simulated to take; absent while it runs, so a run that was
+    /// killed has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) duration_us: Option<u64>,
+    /// True when Ctrl-C or a budget ended the run before its plan did.
+    pub(crate) interrupted: bool,
+    /// Arrivals in the plan; retries come on top.
+    pub(crate) planned: u64,
+    pub(crate) target: TargetInfo,
+    /// The token limits of the policy, in document order.
+    pub(crate) limits: Vec<LimitInfo>,
+    pub(crate) callers: Vec<CallerInfo>,
+    /// Threshold expressions of the scenario, as written.
+    pub(crate) thresholds: Vec<String>,
+    /// What flags and environment changed in the scenario, such as `tpm=600`.
+    pub(crate) overrides: Vec<String>,
+    /// SHA-256 of `scenario.yaml`, hexadecimal.
+    pub(crate) scenario_sha256: String,
+    /// SHA-256 of `policy.xml`, hexadecimal; absent when the target's policy is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) policy_sha256: Option<String>,
+    pub(crate) environment: Environment,
+}
+
+/// Where the numbers come from; every table and chart says which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Origin {
+    Measured,
+    Simulated,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TargetInfo {
+    /// `local`, or the name of a configured target.
+    pub(crate) name: String,
+    /// Base URL of the gateway; absent for simulated runs. Never with a key in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<String>,
+    /// APIM tier whose limiter decided, such as `basicv2`; absent when not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tier: Option<String>,
+    /// Model behind the gateway, as the answers called it.
+    pub(crate) model: String,
+}
+
+/// One token-limit element of the policy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitInfo {
+    /// `token-limit.xml:14`.
+    pub(crate) place: String,
+    /// The counter-key as written, such as `@(context.Subscription.Id)`.
+    pub(crate) counter_key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tokens_per_minute: Option<u64>,
+    /// Quota with its period, such as `10000 Daily`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) quota: Option<String>,
+}
+
+/// One group of callers of the scenario.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CallerInfo {
+    pub(crate) name: String,
+    pub(crate) subscription: String,
+    /// Arrivals that the plan has for this group.
+    pub(crate) planned: u64,
+    pub(crate) stream: bool,
+    /// How it reacts to 429: `ignore` or `honor-retry-after`.
+    pub(crate) on_429: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Environment {
+    pub(crate) os: String,
+    pub(crate) architecture: String,
+    pub(crate) cores: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    #[error("`run.json` is not valid: {0}")]
+    Info(serde_json::Error),
+    #[error("the run has format `{found}`, this version reads `{FORMAT}` only")]
+    Format { found: String },
+    #[error("`requests.jsonl` line {line} is not valid: {cause}")]
+    Line {
+        line: usize,
+        cause: serde_json::Error,
+    },
+}
+
+#[derive(Deserialize)]
+struct FormatOnly {
+    format: String,
+}
+
+impl Run {
+    /// Reads `run.json` and `requests.jsonl`. A torn last line is left out and remembered.
+    ///
+    /// # Errors
+    ///
+    /// When the format is another one, or anything but the last line is not a record.
+    pub(crate) fn decode(info: &str, lines: &str) -> Result<Run, RunError> {
+        // The version comes first: another format may not even have our fields.
+        let FormatOnly { format } = serde_json::from_str(info).map_err(RunError::Info)?;
+        if format != FORMAT {
+            return Err(RunError::Format { found: format });
+        }
+        let info = serde_json::from_str(info).map_err(RunError::Info)?;
+        let whole = lines.rfind('\n').map_or(0, |newline| newline + 1);
+        let mut records = Vec::new();
+        for (index, line) in lines[..whole].lines().enumerate() {
+            let record = decode_line(line).map_err(|cause| RunError::Line {
+                line: index + 1,
+                cause,
+            })?;
+            records.push(record);
+        }
+        Ok(Run {
+            info,
+            records,
+            torn: whole < lines.len(),
+        })
+    }
+}
+
+impl RunInfo {
+    /// `run.json` as written to disk.
+    pub(crate) fn encode(&self) -> String {
+        let mut text =
+            serde_json::to_string_pretty(self).expect("a run info holds plain values only");
+        text.push('\n');
+        text
+    }
+}

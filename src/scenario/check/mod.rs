@@ -1,0 +1,323 @@
+//! From the file as read to the scenario as meant, with every mistake on the way.
+
+mod callers;
+mod stages;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::base::{Diagnostic, Scope, Seed, Source, Span, Threshold};
+
+use super::model::{KeyReference, ModelSpec, Scenario, SubscriptionSpec};
+use super::read::without_keys;
+use super::wire::{
+    Entries, Field, Format, NamedValueName, Placed, Rule, Scalar, SubscriptionEntry, Text,
+    WireModel, WireScenario, WireSubscription,
+};
+use crate::base::nearest_hint;
+
+type NamedValues = Entries<NamedValueName, Placed<Text<Scalar>>>;
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// # Errors
+///
+/// Every mistake, in the order of the text.
+pub(super) fn check(source: &Source, wire: WireScenario) -> Result<Scenario, Vec<Diagnostic>> {
+    let mut checker = Checker {
+        source: without_keys(source),
+        problems: Vec::new(),
+    };
+    let scenario = checker.scenario(source, wire);
+    if checker.problems.is_empty() {
+        return Ok(scenario.expect("a scenario without problems has all its parts"));
+    }
+    checker.problems.sort_by_key(|problem| problem.span.start);
+    Err(checker.problems)
+}
+
+/// Collects what is wrong. Its methods answer `None` for a value that is wrong and was reported,
+/// so that the rest can still be looked at.
+struct Checker {
+    /// The text that messages quote.
+    source: Source,
+    problems: Vec<Diagnostic>,
+}
+
+impl Checker {
+    fn scenario(&mut self, source: &Source, wire: WireScenario) -> Option<Scenario> {
+        let name = self.or(wire.name, || name_of_file(&source.name));
+        let seed_number = self.or(wire.seed, || 1);
+        let policy = self.optional(wire.policy.as_ref());
+        let tier = self.or(wire.tier, Default::default);
+        let start = self.or(wire.start, default_start);
+        let named_values = self.named_values(wire.named_values);
+        let deployment = self.or(wire.deployment, || "gpt-4o-mini".to_owned());
+        let request_timeout = self.or(wire.request_timeout, || DEFAULT_TIMEOUT);
+        let model = self.model(wire.model.unwrap_or_default());
+        let subscriptions = self.subscriptions(wire.subscriptions);
+        // Mentioned, not checked: a threshold about a caller with a mistake is no second mistake.
+        let mentioned = callers::names(wire.callers.as_ref());
+        let callers = self.callers(wire.callers, &subscriptions);
+        let thresholds = wire.thresholds.unwrap_or_default();
+        let thresholds: Vec<_> = thresholds
+            .iter()
+            .map(|rule| self.threshold(rule, &mentioned, &subscriptions))
+            .collect();
+        let seed_number = seed_number?;
+        Some(Scenario {
+            name: name?,
+            description: wire.description,
+            seed: Seed::new(seed_number),
+            seed_number,
+            policy: policy?,
+            tier: tier?,
+            start: start?,
+            named_values,
+            deployment: deployment?,
+            request_timeout: request_timeout?,
+            model: model?,
+            subscriptions,
+            callers,
+            thresholds: thresholds.into_iter().collect::<Option<_>>()?,
+        })
+    }
+
+    fn model(&mut self, wire: WireModel) -> Option<ModelSpec> {
+        let default = ModelSpec::default();
+        let time_to_first_token = self.or(wire.time_to_first_token, || default.time_to_first_token);
+        let tokens_per_second = self.or(wire.tokens_per_second, || default.tokens_per_second);
+        let completion_tokens = self.or(wire.completion_tokens, || default.completion_tokens);
+        let spread = self.or(wire.spread, || default.spread);
+        Some(ModelSpec {
+            time_to_first_token: time_to_first_token?,
+            tokens_per_second: tokens_per_second?,
+            completion_tokens: completion_tokens?,
+            spread: spread?,
+        })
+    }
+
+    fn named_values(&mut self, wire: Option<NamedValues>) -> BTreeMap<String, String> {
+        let entries = wire.map(|entries| entries.0).unwrap_or_default();
+        entries
+            .iter()
+            .filter_map(|(name, text)| Some((self.value(name)?, self.value(text)?)))
+            .collect()
+    }
+
+    /// The subscriptions that are right; one of our own making when the file names none.
+    fn subscriptions(
+        &mut self,
+        wire: Option<Placed<Vec<Placed<SubscriptionEntry>>>>,
+    ) -> Vec<SubscriptionSpec> {
+        let Some(wire) = wire else {
+            return vec![subscription("default".to_owned())];
+        };
+        if wire.value.is_empty() {
+            self.error(
+                wire.span,
+                "no subscription is listed",
+                "leave `subscriptions` out for a single one",
+            );
+        }
+        let mut known: Vec<SubscriptionSpec> = Vec::new();
+        for Placed { value, span } in wire.value {
+            let checked = match value {
+                SubscriptionEntry::Id(id) => self
+                    .value(&Placed { value: id, span })
+                    .map(|id| (subscription(id), span)),
+                SubscriptionEntry::Whole(wire) => self.subscription(wire, span),
+            };
+            let Some((spec, span)) = checked else {
+                continue;
+            };
+            if known.iter().any(|other| other.id == spec.id) {
+                self.error(
+                    span,
+                    format!("subscription `{}` is there twice", spec.id),
+                    "give each its own id",
+                );
+            } else {
+                known.push(spec);
+            }
+        }
+        known
+    }
+
+    /// One subscription, with the place of its id.
+    fn subscription(
+        &mut self,
+        wire: WireSubscription,
+        span: Span,
+    ) -> Option<(SubscriptionSpec, Span)> {
+        let id_span = wire.id.as_ref().map_or(span, |id| id.span);
+        let id = self.required(wire.id, span, "a subscription", "id");
+        let name = self.optional(wire.name.as_ref());
+        let env = self.optional(wire.key_env.as_ref());
+        let file = self.optional(wire.key_file.as_ref());
+        if let Some(key) = &wire.key {
+            self.error(
+                key.span,
+                "a key does not belong in a scenario",
+                "put it into an environment variable and name that: `key-env: TEAM_A_KEY` (or `key-file`)",
+            );
+        }
+        if let (Some(_), Some(second)) = (&wire.key_env, &wire.key_file) {
+            self.error(
+                second.span,
+                "the key is named twice",
+                "keep `key-env` or `key-file`",
+            );
+        }
+        // With its id known the subscription exists, whatever else is wrong with it: callers that
+        // name it make no second mistake.
+        let id = id?;
+        let name = name.flatten().unwrap_or_else(|| id.clone());
+        let key = match (env.flatten(), file.flatten()) {
+            (Some(name), _) => KeyReference::Env(name),
+            (None, Some(path)) => KeyReference::File(path),
+            (None, None) => KeyReference::Local,
+        };
+        Some((SubscriptionSpec { id, name, key }, id_span))
+    }
+
+    fn threshold(
+        &mut self,
+        rule: &Placed<Text<Rule>>,
+        callers: &[String],
+        subscriptions: &[SubscriptionSpec],
+    ) -> Option<Threshold> {
+        let threshold = self.value(rule)?;
+        let (what, name, known) = match &threshold.scope {
+            None => return Some(threshold),
+            Some(Scope::Caller(name)) => ("caller", name, names(callers.iter())),
+            Some(Scope::Subscription(name)) => (
+                "subscription",
+                name,
+                names(subscriptions.iter().map(|known| &known.id)),
+            ),
+        };
+        if !known.contains(&name.as_str()) {
+            let within = rule
+                .value
+                .text
+                .find(name.as_str())
+                .map(|start| Span::new(start, start + name.len()));
+            let span = self.within(rule, within);
+            self.error(
+                span,
+                format!("there is no {what} `{name}`"),
+                nearest_hint(name, known),
+            );
+            return None;
+        }
+        Some(threshold)
+    }
+}
+
+/// The parts that every check is made of.
+impl Checker {
+    fn error(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
+        self.problems
+            .push(Diagnostic::error(&self.source, span, message).hint(hint));
+    }
+
+    fn value<F: Format>(&mut self, field: &Placed<Text<F>>) -> Option<F::Value> {
+        match field.value.parse() {
+            Ok(value) => Some(value),
+            Err(mistake) => {
+                let span = self.within(field, mistake.within);
+                self.error(span, mistake.message, mistake.hint);
+                None
+            }
+        }
+    }
+
+    fn or<F: Format>(
+        &mut self,
+        field: Field<F>,
+        default: impl FnOnce() -> F::Value,
+    ) -> Option<F::Value> {
+        field.map_or_else(|| Some(default()), |field| self.value(&field))
+    }
+
+    /// `Some(None)` for a value that is not there, which is fine.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is this module's `reported`"
+    )]
+    fn optional<F: Format>(&mut self, field: Option<&Placed<Text<F>>>) -> Option<Option<F::Value>> {
+        field.map_or(Some(None), |field| self.value(field).map(Some))
+    }
+
+    fn required<F: Format>(
+        &mut self,
+        field: Field<F>,
+        owner: Span,
+        what: &str,
+        key: &str,
+    ) -> Option<F::Value> {
+        let field = self.present(field, owner, what, key)?;
+        self.value(&field)
+    }
+
+    fn present<T>(&mut self, part: Option<T>, owner: Span, what: &str, key: &str) -> Option<T> {
+        if part.is_none() {
+            self.error(
+                owner,
+                format!("{what} needs `{key}`"),
+                format!("add `{key}: …`"),
+            );
+        }
+        part
+    }
+
+    /// The place of a part of a text: exact when the text stands in the file as it is, else the
+    /// whole of it (escapes, folded lines).
+    fn within<F>(&self, field: &Placed<Text<F>>, part: Option<Span>) -> Span {
+        let written = self.source.text.get(field.span.start..field.span.end);
+        match (
+            part,
+            written.and_then(|written| written.find(&field.value.text)),
+        ) {
+            (Some(part), Some(offset)) => part.shifted(field.span.start + offset),
+            _ => field.span,
+        }
+    }
+}
+
+fn subscription(id: String) -> SubscriptionSpec {
+    SubscriptionSpec {
+        name: id.clone(),
+        id,
+        key: KeyReference::Local,
+    }
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
+    names.map(String::as_str).collect()
+}
+
+fn default_start() -> Timestamp {
+    Timestamp::new(1_767_225_600, 0).expect("the first second of 2026 is a moment")
+}
+
+/// The file name without folder and ending; what cannot stand in a name becomes `-`.
+fn name_of_file(path: &str) -> String {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    let name: String = stem
+        .chars()
+        .map(|letter| if plain(letter) { letter } else { '-' })
+        .take(80)
+        .collect();
+    let name = name.trim_start_matches(['-', '_', '.']);
+    if name.is_empty() {
+        "scenario".to_owned()
+    } else {
+        name.to_owned()
+    }
+}

@@ -1,0 +1,252 @@
+//! The local gateway over the wire, as any client sees it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+use crate::builder::{Folder, apimon, repository};
+
+/// `apimon emulate`, running until dropped.
+struct Emulator {
+    child: Child,
+    address: String,
+    key: String,
+}
+
+impl Emulator {
+    fn start(folder: &Folder, arguments: &[&str]) -> Emulator {
+        let policy = repository("policies/token-limit.xml");
+        let mut all = vec!["emulate", "--quiet", "--policy", &policy];
+        all.extend(arguments);
+        let mut child = apimon(folder, &all).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut value = |name: &str| {
+            let line = lines
+                .next()
+                .expect("the emulator announces itself")
+                .unwrap();
+            line.strip_prefix(name)
+                .unwrap_or_else(|| panic!("{line}"))
+                .to_owned()
+        };
+        let url = value("APIM_GATEWAY_URL=");
+        let key = value("APIM_API_KEY=");
+        Emulator {
+            child,
+            address: url.strip_prefix("http://").unwrap().to_owned(),
+            key,
+        }
+    }
+
+    /// Sends one request on a connection of its own and reads the answer to its end.
+    fn ask(&self, path: &str, headers: &str, body: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), body.to_owned())
+    }
+
+    fn chat(&self, headers: &str, body: &str) -> (String, String) {
+        let headers = format!(
+            "api-key: {}\r\nContent-Type: application/json\r\n{headers}",
+            self.key
+        );
+        self.ask(
+            "/openai/deployments/gpt-4o-mini/chat/completions?api-version=2024-10-21",
+            &headers,
+            body,
+        )
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+const HELLO: &str = r#"{"messages":[{"role":"user","content":"Hello"}]}"#;
+
+fn header(head: &str, name: &str) -> Option<String> {
+    head.lines().find_map(|line| {
+        let (known, value) = line.split_once(": ")?;
+        known.eq_ignore_ascii_case(name).then(|| value.to_owned())
+    })
+}
+
+#[test]
+fn answers_and_refusals_are_apims_to_the_byte() {
+    let folder = Folder::new("emulate");
+    let emulator = Emulator::start(&folder, &["--tpm", "60"]);
+    let (head, body) = emulator.chat("x-simulate-prompt-tokens: 8\r\nx-simulate-completion-tokens: 82\r\nx-simulate-latency: 1ms\r\n", HELLO);
+    assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+    assert_eq!(
+        header(&head, "x-apim-consumed-tokens").as_deref(),
+        Some("90")
+    );
+    assert_eq!(
+        header(&head, "x-apim-remaining-tokens").as_deref(),
+        Some("0")
+    );
+    assert!(
+        header(&head, "x-ratelimit-remaining-tokens").is_some(),
+        "the model's own header stays"
+    );
+    let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(answer["usage"]["total_tokens"], 90);
+
+    let (head, body) = emulator.chat("", HELLO);
+    assert!(head.starts_with("HTTP/1.1 429 Too Many Requests"), "{head}");
+    let wait = header(&head, "Retry-After").unwrap();
+    // Thirty tokens of debt at one a second, less what this test took.
+    assert!((25..=30).contains(&wait.parse::<u32>().unwrap()), "{head}");
+    assert_eq!(
+        body,
+        format!(
+            r#"{{ "statusCode": 429, "message": "Token limit is exceeded. Try again in {wait} seconds." }}"#
+        )
+    );
+    assert_eq!(
+        header(&head, "Content-Type").as_deref(),
+        Some("application/json")
+    );
+    assert_eq!(
+        header(&head, "x-apim-error-reason").as_deref(),
+        Some("OpenAITokenLimitExceeded")
+    );
+}
+
+#[test]
+fn keys_are_asked_for_with_the_lengths_observed() {
+    let folder = Folder::new("keys");
+    let emulator = Emulator::start(&folder, &[]);
+    let path = "/openai/deployments/gpt-4o-mini/chat/completions";
+    let (head, _) = emulator.ask(path, "", HELLO);
+    assert!(head.starts_with("HTTP/1.1 401 Unauthorized"), "{head}");
+    assert_eq!(header(&head, "Content-Length").as_deref(), Some("152"));
+    assert_eq!(
+        header(&head, "WWW-Authenticate").as_deref(),
+        Some(
+            r#"AzureApiManagementKey realm="https://gateway.test/openai",name="api-key",type="header""#
+        )
+    );
+    let (head, _) = emulator.ask(path, "api-key: wrong\r\n", HELLO);
+    assert_eq!(header(&head, "Content-Length").as_deref(), Some("143"));
+    let (head, body) = emulator.ask(
+        "/elsewhere",
+        &format!("api-key: {}\r\n", emulator.key),
+        HELLO,
+    );
+    assert!(head.starts_with("HTTP/1.1 404 Not Found"), "{head}");
+    assert_eq!(
+        body,
+        r#"{ "statusCode": 404, "message": "Resource not found" }"#
+    );
+}
+
+#[test]
+fn streams_are_events_and_are_charged_when_they_end() {
+    let folder = Folder::new("streams");
+    let emulator = Emulator::start(&folder, &["--tpm", "100"]);
+    let body = r#"{"stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"Hello"}]}"#;
+    let (head, events) = emulator.chat(
+        "x-simulate-completion-tokens: 120\r\nx-simulate-latency: 50ms\r\n",
+        body,
+    );
+    assert_eq!(
+        header(&head, "Content-Type").as_deref(),
+        Some("text/event-stream; charset=utf-8")
+    );
+    assert_eq!(
+        header(&head, "x-apim-remaining-tokens").as_deref(),
+        Some("100"),
+        "headers leave before the tokens exist"
+    );
+    assert_eq!(header(&head, "x-apim-consumed-tokens"), None);
+    assert!(events.contains("data: [DONE]"), "{events}");
+    assert!(events.contains(r#""total_tokens":128"#), "{events}");
+    let (head, _) = emulator.chat("", HELLO);
+    assert!(head.starts_with("HTTP/1.1 429"), "{head}");
+}
+
+#[test]
+fn a_caller_who_leaves_a_stream_pays_for_what_was_sent() {
+    let folder = Folder::new("leaving");
+    let emulator = Emulator::start(&folder, &["--tpm", "100"]);
+    let body = r#"{"stream":true,"messages":[{"role":"user","content":"Hello"}]}"#;
+    let mut stream = TcpStream::connect(&emulator.address).unwrap();
+    write!(
+        stream,
+        "POST /openai/deployments/gpt-4o-mini/chat/completions HTTP/1.1\r\nHost: g\r\napi-key: {}\r\nContent-Length: {}\r\n\
+         x-simulate-completion-tokens: 2000\r\nx-simulate-latency: 2s\r\n\r\n{body}",
+        emulator.key,
+        body.len()
+    )
+    .unwrap();
+    // Read until well over a hundred content events have passed, then hang up.
+    let mut seen = Vec::new();
+    let mut buffer = [0; 8192];
+    while String::from_utf8_lossy(&seen)
+        .matches(r#""content":"#)
+        .count()
+        < 250
+    {
+        let read = stream.read(&mut buffer).unwrap();
+        assert!(read > 0, "the stream goes on");
+        seen.extend_from_slice(&buffer[..read]);
+    }
+    drop(stream);
+    // The gateway notices with its next write; until then requests still pass inbound.
+    let refused = (0..200).any(|_| {
+        let (head, _) = emulator.chat("x-simulate-prompt-tokens: 0\r\nx-simulate-completion-tokens: 0\r\nx-simulate-latency: 10ms\r\n", HELLO);
+        head.starts_with("HTTP/1.1 429")
+    });
+    assert!(refused, "what was sent was charged");
+}
+
+#[test]
+fn a_second_gateway_serves_as_the_backend_of_the_first() {
+    let folder = Folder::new("backend");
+    let behind = Emulator::start(&folder, &["--tpm", "100000"]);
+    let policy = repository("policies/token-limit.xml");
+    let scenario = "
+named-values: { tpm: 100000 }
+callers:
+  - { name: a, request: { prompt: Hello, stream: true, stream-usage: true }, arrivals: [{ count: 2, for: 100ms }] }
+  - { name: b, request: { prompt: Hello }, arrivals: [{ count: 2, for: 100ms }] }
+thresholds: ['passed == 4']
+";
+    folder.write("s.yaml", scenario);
+    let url = format!("http://{}", behind.address);
+    let output = apimon(
+        &folder,
+        &[
+            "loadtest",
+            "s.yaml",
+            "--policy",
+            &policy,
+            "--backend",
+            &url,
+            "--backend-key-env",
+            "BEHIND_KEY",
+        ],
+    )
+    .env("BEHIND_KEY", &behind.key)
+    .output()
+    .unwrap();
+    let text = crate::builder::transcript(&output, &folder);
+    assert!(output.status.success(), "{text}");
+    assert!(!text.contains(&behind.key), "no key is shown");
+    for entry in std::fs::read_dir(folder.run()).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        assert!(!text.contains(&behind.key), "no key is written");
+    }
+}

@@ -1,0 +1,14 @@
+//! The binary as a user runs it, and rules that no compiler checks.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests read and write the folders they make"
+)]
+
+mod agreement;
+mod architecture;
+mod builder;
+mod commands;
+mod gateway;
+mod interrupt;
