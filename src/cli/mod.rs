@@ -29,17 +29,42 @@ use terminal::Terminal;
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let terminal = Terminal::new(arguments.quiet, arguments.color);
-    let outcome = match arguments.command {
-        Command::Loadtest(arguments) => loadtest::run(&terminal, &arguments),
-        Command::Simulate(arguments) => simulate::run(&terminal, &arguments),
-        Command::Report(arguments) => report::run(&terminal, &arguments),
-        Command::Emulate(arguments) => emulate::run(&terminal, &arguments),
-        Command::Schema(arguments) => schema::run(&terminal, &arguments),
-    };
+    let outcome = guarded(|| command(&terminal, &arguments.command));
     match outcome {
         Ok(verdict) => verdict.exit_code(),
         Err(failure) => failure.report(&terminal),
     }
 }
 
+fn command(terminal: &Terminal, command: &Command) -> Outcome {
+    match command {
+        Command::Loadtest(arguments) => loadtest::run(terminal, arguments),
+        Command::Simulate(arguments) => simulate::run(terminal, arguments),
+        Command::Report(arguments) => report::run(terminal, arguments),
+        Command::Emulate(arguments) => emulate::run(terminal, arguments),
+        Command::Schema(arguments) => schema::run(terminal, arguments),
+    }
+}
+
+/// A broken promise of ours ends in the exit code for bugs. What broke was printed when it did.
+fn guarded(command: impl FnOnce() -> Outcome) -> Outcome {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(command)).unwrap_or_else(|_| {
+        Err(Failure::bug("this is a bug of apimon")
+            .hint("please report it with the message above and the command that you ran"))
+    })
+}
+
 type Outcome = Result<Verdict, Failure>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_our_bug() {
+        let terminal = Terminal::new(true, args::Colour::Never);
+        let failure = guarded(|| panic!("a promise was broken")).unwrap_err();
+        assert_eq!(failure.report(&terminal), ExitCode::from(70));
+        assert_eq!(guarded(|| Ok(Verdict::Done)).unwrap(), Verdict::Done);
+    }
+}

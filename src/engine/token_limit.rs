@@ -14,7 +14,7 @@ use crate::limiter::{Period, QuotaRefusal, QuotaReservation, Refusal, WILL_EXCEE
 use crate::policy::TokenLimit;
 use crate::policy::context::Context;
 use crate::policy::expression::Value;
-use crate::policy::message::{Headers, Response};
+use crate::policy::message::Response;
 
 const SOURCE: &str = "llm-token-limit";
 
@@ -84,7 +84,7 @@ impl Meter<'_> {
                 }
             }
         }
-        let consumed = integer(estimate);
+        let consumed = integer(estimate.0);
         set_variable(
             &mut exchange.context,
             limit.consumed_variable.as_ref(),
@@ -104,7 +104,7 @@ impl Meter<'_> {
                 set_variable(
                     &mut exchange.context,
                     charge.limit.consumed_variable.as_ref(),
-                    integer(spent),
+                    integer(spent.0),
                 );
                 if let (Some(name), Some(response)) = (
                     &charge.limit.consumed_header,
@@ -173,7 +173,7 @@ impl Meter<'_> {
                 per_minute,
             );
             let left = counter.remaining(self.now);
-            set_variable(context, limit.remaining_variable.as_ref(), integer(left));
+            set_variable(context, limit.remaining_variable.as_ref(), integer(left.0));
             if let (Some(name), Some(response)) = (&limit.remaining_header, response.as_deref_mut())
             {
                 response.headers.set(&**name, left.to_string());
@@ -197,7 +197,7 @@ impl Meter<'_> {
             set_variable(
                 context,
                 limit.remaining_quota_variable.as_ref(),
-                integer(left),
+                integer(left.0),
             );
             if let (Some(name), Some(response)) = (&limit.remaining_quota_header, response) {
                 response.headers.set(&**name, left.to_string());
@@ -238,29 +238,18 @@ fn rate_refusal(
     refusal: Refusal,
     before: Tokens,
 ) -> Raised {
-    let (message, wait, left) = match refusal {
-        Refusal::Spent { retry_after, .. } => (
-            "Token limit is exceeded. Try again in",
-            retry_after,
-            Tokens::ZERO,
-        ),
-        Refusal::WillExceed => (
-            "Token limit will exceed based on estimated request tokens. Try again in",
-            WILL_EXCEED_WAIT,
-            before,
-        ),
+    let (words, wait, left) = match refusal {
+        Refusal::Spent { retry_after, .. } => (SPENT_RATE, retry_after, Tokens::ZERO),
+        Refusal::WillExceed => (EXCEEDED_RATE, WILL_EXCEED_WAIT, before),
     };
-    let message = format!("{message} {} seconds.", wait.as_secs());
+    let message = format!("{words} {} seconds.", wait.as_secs());
     let mut raised = Raised::refusal(429, SOURCE, "OpenAITokenLimitExceeded", message);
-    waits(exchange, limit, wait, &mut raised.headers);
-    set_variable(
-        &mut exchange.context,
+    tell_wait(exchange, limit, wait, &mut raised);
+    let names = (
+        limit.remaining_header.as_ref(),
         limit.remaining_variable.as_ref(),
-        integer(left),
     );
-    if let Some(name) = &limit.remaining_header {
-        raised.headers.set(&**name, left.to_string());
-    }
+    tell_left(exchange, names, left, &mut raised);
     raised
 }
 
@@ -270,38 +259,56 @@ fn quota_refusal(
     refusal: QuotaRefusal,
     left: Tokens,
 ) -> Raised {
-    let (message, wait) = match refusal {
-        QuotaRefusal::Spent { wait } => ("Token quota is exceeded. Try again in", wait),
-        QuotaRefusal::WillExceed { wait } => (
-            "Token quota will exceed based on estimated request tokens. Try again in",
-            wait,
-        ),
+    let (words, wait) = match refusal {
+        QuotaRefusal::Spent { wait } => (SPENT_QUOTA, wait),
+        QuotaRefusal::WillExceed { wait } => (EXCEEDED_QUOTA, wait),
     };
-    let message = format!("{message} {}.", spelled(wait));
+    let message = format!("{words} {}.", spelled(wait));
     let mut raised = Raised::refusal(403, SOURCE, "OpenAITokenQuotaExceeded", message);
-    waits(exchange, limit, wait, &mut raised.headers);
-    set_variable(
-        &mut exchange.context,
+    tell_wait(exchange, limit, wait, &mut raised);
+    let names = (
+        limit.remaining_quota_header.as_ref(),
         limit.remaining_quota_variable.as_ref(),
-        integer(left),
     );
-    if let Some(name) = &limit.remaining_quota_header {
-        raised.headers.set(&**name, left.to_string());
-    }
+    tell_left(exchange, names, left, &mut raised);
     // A spent quota leaves nothing of the rate either (observation O17).
-    if let (Some(name), QuotaRefusal::Spent { .. }) = (&limit.remaining_header, refusal) {
-        raised.headers.set(&**name, "0");
+    if let QuotaRefusal::Spent { .. } = refusal {
+        tell_left(
+            exchange,
+            (limit.remaining_header.as_ref(), None),
+            Tokens::ZERO,
+            &mut raised,
+        );
     }
     raised
 }
 
-fn waits(exchange: &mut Exchange, limit: &TokenLimit, wait: Duration, headers: &mut Headers) {
-    headers.set(&*limit.retry_after_header, wait.as_secs().to_string());
-    set_variable(
-        &mut exchange.context,
-        limit.retry_after_variable.as_ref(),
-        integer(Tokens(wait.as_secs())),
-    );
+const SPENT_RATE: &str = "Token limit is exceeded. Try again in";
+const EXCEEDED_RATE: &str =
+    "Token limit will exceed based on estimated request tokens. Try again in";
+const SPENT_QUOTA: &str = "Token quota is exceeded. Try again in";
+const EXCEEDED_QUOTA: &str =
+    "Token quota will exceed based on estimated request tokens. Try again in";
+
+fn tell_wait(exchange: &mut Exchange, limit: &TokenLimit, wait: Duration, raised: &mut Raised) {
+    let seconds = wait.as_secs();
+    raised
+        .headers
+        .set(&*limit.retry_after_header, seconds.to_string());
+    let name = limit.retry_after_variable.as_ref();
+    set_variable(&mut exchange.context, name, integer(seconds));
+}
+
+fn tell_left(
+    exchange: &mut Exchange,
+    (header, variable): (Option<&Arc<str>>, Option<&Arc<str>>),
+    left: Tokens,
+    raised: &mut Raised,
+) {
+    set_variable(&mut exchange.context, variable, integer(left.0));
+    if let Some(name) = header {
+        raised.headers.set(&**name, left.to_string());
+    }
 }
 
 /// A wait as quota messages spell it: `21 minutes and 33 seconds`, `24 days, 14 hours and 1 minute`.
@@ -325,10 +332,11 @@ fn spelled(wait: Duration) -> String {
     }
 }
 
-fn integer(tokens: Tokens) -> Value {
-    match i32::try_from(tokens.0) {
+/// Counts reach policies as C# integers.
+fn integer(count: u64) -> Value {
+    match i32::try_from(count) {
         Ok(small) => Value::from(small),
-        Err(_) => Value::from(i64::try_from(tokens.0).unwrap_or(i64::MAX)),
+        Err(_) => Value::from(i64::try_from(count).unwrap_or(i64::MAX)),
     }
 }
 

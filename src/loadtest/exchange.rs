@@ -13,28 +13,29 @@ use crate::results::{Failure, HeaderNames, Record};
 use crate::scenario::Call;
 use crate::tokens::{StreamReader, Usage};
 
+/// What every request of a run is sent with.
+pub(super) struct Wire<'a> {
+    pub(super) pool: &'a Pool,
+    pub(super) clock: &'a Clock,
+    pub(super) names: &'a HeaderNames,
+    /// Name of the header and the key in it.
+    pub(super) key: (&'a str, &'a Secret),
+}
+
 /// Sends `call` and fills `record` with what happened.
-pub(super) async fn exchange(
-    pool: &Pool,
-    clock: &Clock,
-    names: &HeaderNames,
-    call: &Call,
-    key: (&str, &Secret),
-    record: &mut Record,
-) {
-    let outcome = attempt(pool, clock, names, call, key, record).await;
-    record.done_us = clock.now().as_micros();
+pub(super) async fn exchange(wire: &Wire<'_>, call: &Call, record: &mut Record) {
+    let outcome = attempt(wire, call, record).await;
+    record.done_us = wire.clock.now().as_micros();
     record.failure = outcome.err();
 }
 
-async fn attempt(
-    pool: &Pool,
-    clock: &Clock,
-    names: &HeaderNames,
-    call: &Call,
-    key: (&str, &Secret),
-    record: &mut Record,
-) -> Result<(), Failure> {
+async fn attempt(wire: &Wire<'_>, call: &Call, record: &mut Record) -> Result<(), Failure> {
+    let Wire {
+        pool,
+        clock,
+        names,
+        key,
+    } = *wire;
     let request = request(pool, call, key).ok_or(Failure::Malformed)?;
     record.sent_us = clock.now().as_micros();
     let mut connection = pool.take().await.map_err(|error| connect_failure(&error))?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::exchange::exchange;
+use super::exchange::{Wire, exchange};
 use super::pacer::{Due, Pacer};
 use super::pool::Pool;
 use crate::base::{Moment, Secret};
@@ -113,11 +113,17 @@ async fn attempt(shared: Rc<Shared>, due: Due) -> Option<Due> {
     record.waited_until_us = due.waited_until.map(Moment::as_micros);
     let call = test.scenario.call(arrival, due.attempt);
     let key = (test.key_header.as_str(), &test.keys[arrival.subscription]);
+    let wire = Wire {
+        pool,
+        clock: &test.clock,
+        names: &test.names,
+        key,
+    };
     let mut stop = shared.stop.clone();
     let deadline = test.clock.now() + test.scenario.request_timeout;
     let given_up = tokio::select! {
         biased;
-        () = exchange(pool, &test.clock, &test.names, &call, key, &mut record) => None,
+        () = exchange(&wire, &call, &mut record) => None,
         () = test.clock.sleep_until(deadline) => Some(Failure::Timeout),
         _ = stop.wait_for(|stop| *stop) => Some(Failure::Interrupted),
     };
