@@ -1,5 +1,7 @@
 //! The local gateway's configuration, made from a scenario and its policy.
 
+use std::sync::Arc;
+
 use crate::base::{Secret, Seed, Tier};
 use crate::engine::{ApiConfig, Behaviour, Engine, Service};
 use crate::model::ModelSettings;
@@ -24,18 +26,20 @@ pub(super) fn engine(
     seed: &Seed,
     callers: &[Caller<'_>],
 ) -> Engine {
-    let subscriptions = callers.iter().map(|caller| Subscription {
-        id: caller.id.to_owned(),
-        name: caller.name.to_owned(),
-        key: key(seed, caller.id),
-        product: None,
+    let subscriptions = callers.iter().map(|caller| {
+        Arc::new(Subscription {
+            id: caller.id.to_owned(),
+            name: caller.name.to_owned(),
+            key: key(seed, caller.id),
+            product: None,
+        })
     });
     Engine::new(Service {
-        deployment: Deployment {
+        deployment: Arc::new(Deployment {
             service_name: "apimon-local".to_owned(),
             region: "local".to_owned(),
             gateway_id: "managed".to_owned(),
-        },
+        }),
         behaviour: Behaviour::of(tier),
         started,
         seed: seed.derive("engine"),

@@ -3,13 +3,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::forward::Forward;
+use super::error::Raised;
+use super::forward::{Forward, parse_base};
 use super::metrics::{Metric, PendingMetric};
-use super::program::Program;
+use super::program::{Location, Program};
 use super::token_limit::Charge;
 use crate::base::{Moment, Tokens};
 use crate::policy::SectionName;
-use crate::policy::context::Context;
+use crate::policy::context::{Context, LastError};
 use crate::policy::message::{Headers, Response, Url};
 use crate::tokens;
 
@@ -135,5 +136,65 @@ impl Asked {
                 .unwrap_or_else(|| json.as_ref().map_or(Tokens::ZERO, tokens::prompt_estimate));
             (estimate, stream.unwrap_or(false))
         })
+    }
+}
+
+impl Exchange {
+    pub(super) fn elapse(&mut self, now: Moment) {
+        self.context.elapsed = now.since(self.received);
+    }
+
+    pub(super) fn enter(&mut self, section: SectionName) {
+        self.section = section;
+        self.next = 0;
+    }
+
+    /// Jumps to `on-error` with the default response in place.
+    pub(super) fn raise(&mut self, raised: &Raised, location: Option<&Location>) {
+        let place = location.and_then(|location| location.place.as_ref());
+        let source = match place {
+            Some(place) if raised.source.is_empty() => place.element.to_string(),
+            _ => raised.source.to_owned(),
+        };
+        self.context.response = Some(raised.response(&self.context.request_id));
+        self.context.last_error = Some(LastError {
+            source,
+            reason: raised.reason.to_owned(),
+            message: raised.message.clone(),
+            scope: location
+                .map(|location| location.scope.as_str().to_owned())
+                .unwrap_or_default(),
+            section: self.section.as_str().to_owned(),
+            path: location
+                .map(|location| location.path.to_string())
+                .unwrap_or_default(),
+            policy_id: place
+                .and_then(|place| place.id.as_ref())
+                .map(ToString::to_string),
+        });
+        self.streaming = false;
+        self.enter(SectionName::OnError);
+    }
+
+    /// Points the request at another backend, its path below the API's own kept.
+    pub(super) fn rebase(&mut self, base: Url) {
+        let url = &mut self.context.request.url;
+        let service = self
+            .context
+            .api
+            .service_url
+            .as_deref()
+            .and_then(parse_base)
+            .unwrap_or_default();
+        let rest = url
+            .path
+            .strip_prefix(&service.path)
+            .unwrap_or(&url.path)
+            .to_owned();
+        *url = Url {
+            path: base.path + &rest,
+            query: std::mem::take(&mut url.query),
+            ..base
+        };
     }
 }

@@ -5,6 +5,7 @@
 //! sockets, `simulate` in virtual time) brings the backend's answer back. It never waits, reads no
 //! clock and opens no connection, so both drivers get the same decisions.
 
+mod begin;
 mod counters;
 mod error;
 mod exchange;
@@ -19,6 +20,7 @@ mod service;
 #[cfg(test)]
 mod tests;
 mod token_limit;
+mod usage;
 
 pub(crate) use error::BackendFailure;
 pub(crate) use exchange::{

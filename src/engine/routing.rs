@@ -1,5 +1,7 @@
 //! From a request to an API, its operation, and the subscription whose key was sent.
 
+use std::sync::Arc;
+
 use super::exchange::Incoming;
 use super::service::{ApiConfig, Service};
 use crate::policy::context::{Operation, Subscription};
@@ -118,7 +120,7 @@ fn query_parameters(template: &str, incoming: &Incoming) -> Vec<(String, String)
 }
 
 pub(super) enum Access<'a> {
-    Granted(Option<&'a Subscription>),
+    Granted(Option<&'a Arc<Subscription>>),
     KeyMissing,
     KeyInvalid,
 }

@@ -5,30 +5,28 @@ use jiff::Timestamp;
 
 use super::counters::Counters;
 use super::error::{BackendFailure, Raised};
-use super::exchange::{
-    Answer, Asked, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step,
-};
+use super::exchange::{Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step};
 use super::execute::{Flow, execute};
-use super::forward::{end_to_end, parse_base};
+use super::forward::end_to_end;
 use super::metrics::{self, Metric};
-use super::program::{Location, Program, Scope};
-use super::routing::{self, Access, Route};
+use super::program::{Program, Scope};
+use super::routing::{self, Access};
 use super::service::Service;
 use super::token_limit::Meter;
-use crate::base::{Moment, Seed, Tokens};
+use super::usage::{is_event_stream, stream_usage, usage_of};
+use crate::base::Moment;
 use crate::policy::SectionName;
-use crate::policy::context::{Api, Context, LastError, Operation, Product, Subscription};
-use crate::policy::message::{Headers, Request, Response, Url};
+use crate::policy::message::Response;
 use crate::tokens::{StreamReader, Usage};
 
 /// One gateway instance: its service, its compiled policies, its counters.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    service: Arc<Service>,
+    pub(super) service: Arc<Service>,
     /// By product (if the call came through one), API and operation.
-    programs: BTreeMap<(Option<usize>, usize, usize), Arc<Program>>,
+    pub(super) programs: BTreeMap<(Option<usize>, usize, usize), Arc<Program>>,
     /// What runs when no API or operation fits: the global policy alone.
-    unmatched: Arc<Program>,
+    pub(super) unmatched: Arc<Program>,
     counters: Counters,
     received: u64,
 }
@@ -170,76 +168,6 @@ impl Engine {
         metrics::emitted(&settlement.metrics, &usage)
     }
 
-    fn exchange(
-        &self,
-        now: Moment,
-        incoming: Incoming,
-        mut seed: Seed,
-        routed: Option<(Route, Option<Subscription>)>,
-    ) -> Exchange {
-        let service = &self.service;
-        let (route, subscription) = routed.map_or((None, None), |(route, subscription)| {
-            (Some(route), subscription)
-        });
-        let product = subscription
-            .as_ref()
-            .and_then(|subscription| subscription.product.as_ref());
-        let product = product.and_then(|id| {
-            service
-                .products
-                .iter()
-                .position(|config| config.product.id == *id)
-        });
-        let program = route
-            .as_ref()
-            .and_then(|route| self.programs.get(&(product, route.api, route.operation)))
-            .unwrap_or(&self.unmatched);
-        let (api, operation): (Api, Operation) =
-            route.as_ref().map_or_else(Default::default, |route| {
-                let api = &service.apis[route.api];
-                (
-                    api.api.clone(),
-                    api.operations[route.operation].operation.clone(),
-                )
-            });
-        let request_id = guid(&mut seed);
-        let asked = Asked::new(incoming.estimate);
-        let request = request(&api, incoming, route);
-        let context = Context {
-            api,
-            operation,
-            product: product.map(|index| Product::clone(&service.products[index].product)),
-            user: None,
-            subscription,
-            deployment: service.deployment.clone(),
-            request,
-            response: None,
-            last_error: None,
-            variables: BTreeMap::new(),
-            request_id,
-            timestamp: self.utc(now),
-            elapsed: std::time::Duration::ZERO,
-            tracing: false,
-            traces: Vec::new(),
-            seed,
-        };
-        Exchange {
-            context,
-            program: Arc::clone(program),
-            section: SectionName::Inbound,
-            next: 0,
-            received: now,
-            backend_id: None,
-            backend_called: false,
-            streaming: false,
-            fail_on_error_status: false,
-            charges: Vec::new(),
-            pending_metrics: Vec::new(),
-            metrics: Vec::new(),
-            asked,
-        }
-    }
-
     fn raise_and_run(&mut self, now: Moment, mut exchange: Exchange, raised: &Raised) -> Step {
         exchange.raise(raised, None);
         self.run(now, exchange)
@@ -314,7 +242,7 @@ impl Engine {
         }
     }
 
-    fn utc(&self, now: Moment) -> Timestamp {
+    pub(super) fn utc(&self, now: Moment) -> Timestamp {
         self.service
             .started
             .saturating_add(now.since_start())
@@ -326,149 +254,3 @@ const KEY_MISSING: &str = "Access denied due to missing subscription key. Make s
                            when making requests to an API.";
 const KEY_INVALID: &str = "Access denied due to invalid subscription key. Make sure to provide a valid key for an \
                            active subscription.";
-
-impl Exchange {
-    pub(super) fn elapse(&mut self, now: Moment) {
-        self.context.elapsed = now.since(self.received);
-    }
-
-    fn enter(&mut self, section: SectionName) {
-        self.section = section;
-        self.next = 0;
-    }
-
-    /// Jumps to `on-error` with the default response in place.
-    fn raise(&mut self, raised: &Raised, location: Option<&Location>) {
-        let place = location.and_then(|location| location.place.as_ref());
-        let source = match place {
-            Some(place) if raised.source.is_empty() => place.element.to_string(),
-            _ => raised.source.to_owned(),
-        };
-        self.context.response = Some(raised.response(&self.context.request_id));
-        self.context.last_error = Some(LastError {
-            source,
-            reason: raised.reason.to_owned(),
-            message: raised.message.clone(),
-            scope: location
-                .map(|location| location.scope.as_str().to_owned())
-                .unwrap_or_default(),
-            section: self.section.as_str().to_owned(),
-            path: location
-                .map(|location| location.path.to_string())
-                .unwrap_or_default(),
-            policy_id: place
-                .and_then(|place| place.id.as_ref())
-                .map(ToString::to_string),
-        });
-        self.streaming = false;
-        self.enter(SectionName::OnError);
-    }
-
-    /// Points the request at another backend, its path below the API's own kept.
-    pub(super) fn rebase(&mut self, base: Url) {
-        let url = &mut self.context.request.url;
-        let service = self
-            .context
-            .api
-            .service_url
-            .as_deref()
-            .and_then(parse_base)
-            .unwrap_or_default();
-        let rest = url
-            .path
-            .strip_prefix(&service.path)
-            .unwrap_or(&url.path)
-            .to_owned();
-        *url = Url {
-            path: base.path + &rest,
-            query: std::mem::take(&mut url.query),
-            ..base
-        };
-    }
-}
-
-fn request(api: &Api, incoming: Incoming, route: Option<Route>) -> Request {
-    let port = incoming
-        .host
-        .rsplit_once(':')
-        .and_then(|(_, port)| port.parse().ok());
-    let host = incoming
-        .host
-        .rsplit_once(':')
-        .map_or(incoming.host.as_str(), |(host, _)| host);
-    let original_url = Url {
-        host: host.to_owned(),
-        port: port.unwrap_or(if incoming.scheme == "http" { 80 } else { 443 }),
-        scheme: incoming.scheme,
-        path: incoming.path,
-        query: incoming.query,
-    };
-    let base = api
-        .service_url
-        .as_deref()
-        .and_then(parse_base)
-        .unwrap_or_else(|| original_url.clone());
-    let (rest, matched_parameters) = route.map_or_else(
-        || (original_url.path.clone(), Vec::new()),
-        |route| (route.rest, route.parameters),
-    );
-    let url = Url {
-        path: base.path.clone() + &rest,
-        query: original_url.query.clone(),
-        ..base
-    };
-    Request {
-        method: incoming.method,
-        url,
-        original_url,
-        headers: incoming.headers,
-        ip_address: incoming.ip_address,
-        body: incoming.body,
-        matched_parameters,
-    }
-}
-
-fn is_event_stream(headers: &Headers) -> bool {
-    headers
-        .first("Content-Type")
-        .is_some_and(|kind| kind.trim_start().starts_with("text/event-stream"))
-}
-
-/// Usage of a whole body, which may be a stream that was held back.
-fn usage_of(exchange: &Exchange, body: &[u8], event_stream: bool, honour: bool) -> Option<Usage> {
-    if !event_stream {
-        return Usage::of_body(body);
-    }
-    let mut stream = StreamReader::new();
-    stream.push(body);
-    let (prompt, _) = exchange.asked.of(exchange.context.request.body.as_ref());
-    Some(stream_usage(&stream, prompt, honour))
-}
-
-/// Streams are estimated on both sides (specification 1.9), unless the usage chunk is honoured.
-fn stream_usage(stream: &StreamReader, prompt: Tokens, honour: bool) -> Usage {
-    match stream.usage() {
-        Some(usage) if honour => usage,
-        _ => Usage {
-            prompt,
-            completion: stream.completion_estimate(),
-            cached_prompt: None,
-            reasoning: None,
-        },
-    }
-}
-
-/// A version 4 GUID from the run's own randomness.
-fn guid(seed: &mut Seed) -> String {
-    let (high, low) = (seed.next_u64(), seed.next_u64());
-    let high = (high & !0xf000) | 0x4000;
-    let low = (low & !(0b11 << 62)) | (0b10 << 62);
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        (high >> 16) & 0xffff,
-        high & 0xffff,
-        low >> 48,
-        low & 0xffff_ffff_ffff
-    )
-}

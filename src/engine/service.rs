@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::base::{Seed, Tier};
@@ -8,7 +10,7 @@ use crate::policy::context::{Api, Deployment, Operation, Product, Subscription};
 /// All that one API Management service has configured; it does not change while requests run.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
-    pub(crate) deployment: Deployment,
+    pub(crate) deployment: Arc<Deployment>,
     pub(crate) behaviour: Behaviour,
     /// UTC time of moment zero.
     pub(crate) started: Timestamp,
@@ -18,7 +20,7 @@ pub(crate) struct Service {
     pub(crate) global: Option<Policy>,
     pub(crate) products: Vec<ProductConfig>,
     pub(crate) apis: Vec<ApiConfig>,
-    pub(crate) subscriptions: Vec<Subscription>,
+    pub(crate) subscriptions: Vec<Arc<Subscription>>,
 }
 
 /// How the gateway behaves where documents and observations leave a choice. Inferred behaviour
@@ -59,7 +61,7 @@ pub(crate) struct ProductConfig {
 
 #[derive(Debug, Clone)]
 pub(crate) struct ApiConfig {
-    pub(crate) api: Api,
+    pub(crate) api: Arc<Api>,
     pub(crate) subscription_required: bool,
     /// Header and query parameter that carry the key: two independent settings.
     pub(crate) key_header: String,
@@ -70,7 +72,7 @@ pub(crate) struct ApiConfig {
 
 #[derive(Debug, Clone)]
 pub(crate) struct OperationConfig {
-    pub(crate) operation: Operation,
+    pub(crate) operation: Arc<Operation>,
     pub(crate) policy: Option<Policy>,
 }
 
@@ -78,21 +80,21 @@ impl ApiConfig {
     /// The API that this product deploys: chat completions of Azure OpenAI under `openai`, key in
     /// `api-key`.
     pub(crate) fn azure_openai(policy: Option<Policy>) -> ApiConfig {
-        let operation = Operation {
+        let operation = Arc::new(Operation {
             id: "chat-completions".to_owned(),
             name: "Create a chat completion".to_owned(),
             method: "POST".to_owned(),
             url_template: "/deployments/{deployment-id}/chat/completions".to_owned(),
-        };
+        });
         ApiConfig {
-            api: Api {
+            api: Arc::new(Api {
                 id: "openai".to_owned(),
                 name: "Azure OpenAI".to_owned(),
                 path: "openai".to_owned(),
                 revision: "1".to_owned(),
                 version: None,
                 service_url: Some("https://model.local/openai".to_owned()),
-            },
+            }),
             subscription_required: true,
             key_header: "api-key".to_owned(),
             key_query: "api-key".to_owned(),

@@ -109,7 +109,7 @@ fn respond(
         subscription: answer
             .context
             .subscription
-            .map(|subscription| subscription.id),
+            .map(|subscription| subscription.id.clone()),
         status: answer.response.status,
         backend_called: answer.backend_called,
         reason: answer.context.last_error.map(|error| error.reason),

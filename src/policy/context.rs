@@ -1,6 +1,7 @@
 //! The `context` object of policy expressions: one request on its way through a policy.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,15 +15,15 @@ use crate::base::{Secret, Seed};
 /// through `context.Trace`.
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
-    pub(crate) api: Api,
-    pub(crate) operation: Operation,
+    pub(crate) api: Arc<Api>,
+    pub(crate) operation: Arc<Operation>,
     /// `None` unless the call came in through a product subscription.
     pub(crate) product: Option<Product>,
     /// `None` when the subscription has no owner.
     pub(crate) user: Option<User>,
     /// `None` when no valid key was sent.
-    pub(crate) subscription: Option<Subscription>,
-    pub(crate) deployment: Deployment,
+    pub(crate) subscription: Option<Arc<Subscription>>,
+    pub(crate) deployment: Arc<Deployment>,
     pub(crate) request: Request,
     /// What answers the caller; `None` before a backend, `return-response` or an error made one.
     pub(crate) response: Option<Response>,

@@ -37,6 +37,11 @@ impl<E> Agenda<E> {
         self.added += 1;
     }
 
+    /// Moment and rank of the event that comes next.
+    pub(super) fn peek(&self) -> Option<(Moment, u8)> {
+        self.heap.peek().map(|entry| (entry.at, entry.rank))
+    }
+
     pub(super) fn next(&mut self) -> Option<(Moment, E)> {
         self.heap.pop().map(|entry| (entry.at, entry.event))
     }

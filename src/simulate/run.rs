@@ -43,7 +43,7 @@ pub(crate) struct Simulated {
 struct Try {
     /// Index into the plan.
     arrival: usize,
-    record: Record,
+    record: Box<Record>,
 }
 
 enum Event {
@@ -62,14 +62,6 @@ struct Stream {
 }
 
 pub(crate) fn simulate(simulation: Simulation<'_>) -> Simulated {
-    let mut agenda = Agenda::new();
-    for (index, arrival) in simulation.plan.arrivals.iter().enumerate() {
-        agenda.add(
-            arrival.at,
-            ARRIVES,
-            Event::Arrive(first_try(simulation.scenario, simulation.plan, index)),
-        );
-    }
     let done = Simulated {
         records: Vec::with_capacity(simulation.plan.arrivals.len()),
         end: simulation.plan.end,
@@ -77,10 +69,11 @@ pub(crate) fn simulate(simulation: Simulation<'_>) -> Simulated {
     };
     let mut run = Run {
         simulation,
-        agenda,
+        agenda: Agenda::new(),
+        next_arrival: 0,
         done,
     };
-    while let Some((now, event)) = run.agenda.next() {
+    while let Some((now, event)) = run.next() {
         match event {
             Event::Arrive(attempt) => run.arrive(now, attempt),
             Event::Backend(attempt, exchange, outcome) => {
@@ -112,17 +105,35 @@ fn first_try(scenario: &Scenario, plan: &Plan, index: usize) -> Try {
     record.planned_prompt_tokens = arrival.prompt_tokens.0;
     Try {
         arrival: index,
-        record,
+        record: Box::new(record),
     }
 }
 
 struct Run<'a> {
     simulation: Simulation<'a>,
     agenda: Agenda<Event>,
+    /// Index of the next arrival of the plan, which is in order already.
+    next_arrival: usize,
     done: Simulated,
 }
 
 impl Run<'_> {
+    /// What happens next: the plan's next arrival, or an event that comes before it.
+    fn next(&mut self) -> Option<(Moment, Event)> {
+        let planned = self.simulation.plan.arrivals.get(self.next_arrival);
+        let planned = planned.map(|arrival| (arrival.at, ARRIVES));
+        match (self.agenda.peek(), planned) {
+            (Some(event), Some(arrival)) if event < arrival => self.agenda.next(),
+            (_, Some((at, _))) => {
+                let Simulation { scenario, plan, .. } = &self.simulation;
+                let arrive = first_try(scenario, plan, self.next_arrival);
+                self.next_arrival += 1;
+                Some((at, Event::Arrive(arrive)))
+            }
+            (_, None) => self.agenda.next(),
+        }
+    }
+
     fn arrive(&mut self, now: Moment, attempt: Try) {
         let arrival = &self.simulation.plan.arrivals[attempt.arrival];
         let call = self
@@ -230,7 +241,7 @@ impl Run<'_> {
         if let Some(wait) = wait {
             self.retry(now, arrival, &record, wait);
         }
-        self.done.records.push(record);
+        self.done.records.push(*record);
     }
 
     fn retry(&mut self, now: Moment, arrival: usize, before: &Record, wait: Duration) {

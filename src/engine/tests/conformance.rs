@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use super::file::{Expect, File, Step};
 use super::play::{Rules, Seen, play};
 use crate::base::{Secret, Seed, Severity, Source, Tier};
 use crate::engine::{ApiConfig, Behaviour, Engine, OperationConfig, Service};
-use crate::policy::context::{Deployment, Subscription};
+use crate::policy::context::{Api, Deployment, Subscription};
 use crate::policy::message::Headers;
 use crate::policy::{self, Policy};
 
@@ -303,8 +304,11 @@ fn engine(file: &File, path: &Path) -> Engine {
     let scope = |name: &str| file.scopes.get(name).map(|text| load(text));
     let api = |name: &str, path: &str, text: &str| {
         let mut config = ApiConfig::azure_openai(Some(load(text)));
-        config.api.id = name.to_owned();
-        config.api.path = path.to_owned();
+        config.api = Arc::new(Api {
+            id: name.to_owned(),
+            path: path.to_owned(),
+            ..Api::clone(&config.api)
+        });
         for OperationConfig { policy, .. } in &mut config.operations {
             *policy = scope("operation");
         }
@@ -324,18 +328,20 @@ fn engine(file: &File, path: &Path) -> Engine {
             })
             .collect()
     };
-    let subscriptions = subscriptions(file).into_iter().map(|id| Subscription {
-        key: Secret::new(format!("key-{id}")),
-        name: id.clone(),
-        id,
-        product: None,
+    let subscriptions = subscriptions(file).into_iter().map(|id| {
+        Arc::new(Subscription {
+            key: Secret::new(format!("key-{id}")),
+            name: id.clone(),
+            id,
+            product: None,
+        })
     });
     Engine::new(Service {
-        deployment: Deployment {
+        deployment: Arc::new(Deployment {
             service_name: "test".into(),
             region: "West Europe".into(),
             gateway_id: "managed".into(),
-        },
+        }),
         behaviour: Behaviour::of(Tier::from_name(&file.tier).expect("a tier")),
         started: file.start.parse().unwrap(),
         seed: Seed::new(1),

@@ -19,19 +19,22 @@ fn the_same_requests_get_the_same_ids_in_every_run() {
     assert_eq!(diagnostics, []);
     let ids = |seed| {
         let mut engine = Engine::new(Service {
-            deployment: Deployment::default(),
+            deployment: Deployment::default().into(),
             behaviour: Behaviour::of(Tier::BasicV2),
             started: jiff::Timestamp::UNIX_EPOCH,
             seed: Seed::new(seed),
             global: None,
             products: Vec::new(),
             apis: vec![ApiConfig::azure_openai(policy.clone())],
-            subscriptions: vec![Subscription {
-                id: "a".into(),
-                name: "A".into(),
-                key: Secret::new("k"),
-                product: None,
-            }],
+            subscriptions: vec![
+                Subscription {
+                    id: "a".into(),
+                    name: "A".into(),
+                    key: Secret::new("k"),
+                    product: None,
+                }
+                .into(),
+            ],
         });
         let mut next = || {
             let incoming = Incoming {

@@ -41,13 +41,15 @@ pub(super) fn sample() -> Context {
             revision: "1".to_owned(),
             version: None,
             service_url: Some("https://backend.example:8443/v1".to_owned()),
-        },
+        }
+        .into(),
         operation: Operation {
             id: "chat".to_owned(),
             name: "Chat".to_owned(),
             method: "POST".to_owned(),
             url_template: "/deployments/{deployment-id}/chat/completions".to_owned(),
-        },
+        }
+        .into(),
         product: Some(Product {
             id: "gold".to_owned(),
             name: "Gold".to_owned(),
@@ -58,17 +60,21 @@ pub(super) fn sample() -> Context {
             first_name: "Ann".to_owned(),
             last_name: "Lee".to_owned(),
         }),
-        subscription: Some(Subscription {
-            id: "sub-1".to_owned(),
-            name: "Team blue".to_owned(),
-            key: Secret::new("k3y"),
-            product: Some("gold".to_owned()),
-        }),
+        subscription: Some(
+            Subscription {
+                id: "sub-1".to_owned(),
+                name: "Team blue".to_owned(),
+                key: Secret::new("k3y"),
+                product: Some("gold".to_owned()),
+            }
+            .into(),
+        ),
         deployment: Deployment {
             service_name: "apim-1".to_owned(),
             region: "Sweden Central".to_owned(),
             gateway_id: "managed".to_owned(),
-        },
+        }
+        .into(),
         request: request(),
         response: Some(response),
         last_error: Some(last_error()),
@@ -147,12 +153,12 @@ fn variables() -> BTreeMap<String, Value> {
 /// A request of which nothing is known.
 pub(super) fn bare() -> Context {
     Context {
-        api: Api::default(),
-        operation: Operation::default(),
+        api: Api::default().into(),
+        operation: Operation::default().into(),
         product: None,
         user: None,
         subscription: None,
-        deployment: Deployment::default(),
+        deployment: Deployment::default().into(),
         request: Request {
             method: "GET".to_owned(),
             url: Url::default(),

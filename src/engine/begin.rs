@@ -1,0 +1,142 @@
+//! A request at the start of its way: its context, its program, and the URL that it will go to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::exchange::{Asked, Exchange, Incoming};
+use super::forward::parse_base;
+use super::routing::Route;
+use super::run::Engine;
+use crate::base::{Moment, Seed};
+use crate::policy::SectionName;
+use crate::policy::context::{Api, Context, Operation, Product, Subscription};
+use crate::policy::message::{Request, Url};
+
+impl Engine {
+    /// The request at the start of its way, with everything that is known of it.
+    pub(super) fn exchange(
+        &self,
+        now: Moment,
+        incoming: Incoming,
+        mut seed: Seed,
+        routed: Option<(Route, Option<Arc<Subscription>>)>,
+    ) -> Exchange {
+        let service = &self.service;
+        let (route, subscription) = routed.map_or((None, None), |(route, subscription)| {
+            (Some(route), subscription)
+        });
+        let product = subscription
+            .as_ref()
+            .and_then(|subscription| subscription.product.as_ref());
+        let product = product.and_then(|id| {
+            service
+                .products
+                .iter()
+                .position(|config| config.product.id == *id)
+        });
+        let program = route
+            .as_ref()
+            .and_then(|route| self.programs.get(&(product, route.api, route.operation)))
+            .unwrap_or(&self.unmatched);
+        let (api, operation): (Arc<Api>, Arc<Operation>) =
+            route.as_ref().map_or_else(Default::default, |route| {
+                let api = &service.apis[route.api];
+                (
+                    Arc::clone(&api.api),
+                    Arc::clone(&api.operations[route.operation].operation),
+                )
+            });
+        let request_id = guid(&mut seed);
+        let asked = Asked::new(incoming.estimate);
+        let request = request(&api, incoming, route);
+        let context = Context {
+            api,
+            operation,
+            product: product.map(|index| Product::clone(&service.products[index].product)),
+            user: None,
+            subscription,
+            deployment: Arc::clone(&service.deployment),
+            request,
+            response: None,
+            last_error: None,
+            variables: BTreeMap::new(),
+            request_id,
+            timestamp: self.utc(now),
+            elapsed: std::time::Duration::ZERO,
+            tracing: false,
+            traces: Vec::new(),
+            seed,
+        };
+        Exchange {
+            context,
+            program: Arc::clone(program),
+            section: SectionName::Inbound,
+            next: 0,
+            received: now,
+            backend_id: None,
+            backend_called: false,
+            streaming: false,
+            fail_on_error_status: false,
+            charges: Vec::new(),
+            pending_metrics: Vec::new(),
+            metrics: Vec::new(),
+            asked,
+        }
+    }
+}
+
+fn request(api: &Api, incoming: Incoming, route: Option<Route>) -> Request {
+    let port = incoming
+        .host
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.parse().ok());
+    let host = incoming
+        .host
+        .rsplit_once(':')
+        .map_or(incoming.host.as_str(), |(host, _)| host);
+    let original_url = Url {
+        host: host.to_owned(),
+        port: port.unwrap_or(if incoming.scheme == "http" { 80 } else { 443 }),
+        scheme: incoming.scheme,
+        path: incoming.path,
+        query: incoming.query,
+    };
+    let base = api
+        .service_url
+        .as_deref()
+        .and_then(parse_base)
+        .unwrap_or_else(|| original_url.clone());
+    let (rest, matched_parameters) = route.map_or_else(
+        || (original_url.path.clone(), Vec::new()),
+        |route| (route.rest, route.parameters),
+    );
+    let url = Url {
+        path: base.path.clone() + &rest,
+        query: original_url.query.clone(),
+        ..base
+    };
+    Request {
+        method: incoming.method,
+        url,
+        original_url,
+        headers: incoming.headers,
+        ip_address: incoming.ip_address,
+        body: incoming.body,
+        matched_parameters,
+    }
+}
+
+/// A version 4 GUID from the run's own randomness.
+fn guid(seed: &mut Seed) -> String {
+    let (high, low) = (seed.next_u64(), seed.next_u64());
+    let high = (high & !0xf000) | 0x4000;
+    let low = (low & !(0b11 << 62)) | (0b10 << 62);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
+}
