@@ -107,7 +107,7 @@ pub(super) fn begin(
 /// Shows what the policy sent to Application Insights, or would have sent.
 pub(super) fn note_metrics(terminal: &Terminal, metrics: &MetricTotals) {
     for line in metrics.lines() {
-        terminal.note(&format!("metric: {line}"));
+        terminal.note(&format!("metrics: {line}"));
     }
 }
 

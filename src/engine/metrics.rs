@@ -19,32 +19,42 @@ pub(crate) struct Metric {
     pub(crate) value: Tokens,
 }
 
-/// Sum and number of values by metric name and dimensions: what Application Insights would show.
+/// What Application Insights would show: number of answers and sum of each metric, by namespace
+/// and dimensions.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct MetricTotals(BTreeMap<Series, (Tokens, u64)>);
+pub(crate) struct MetricTotals(BTreeMap<Series, BTreeMap<&'static str, (u64, Tokens)>>);
 
-/// Metric name and dimensions.
-type Series = (&'static str, Vec<(String, String)>);
+/// Namespace and dimensions.
+type Series = (Arc<str>, Vec<(String, String)>);
 
 impl MetricTotals {
     pub(crate) fn add(&mut self, metrics: Vec<Metric>) {
         for metric in metrics {
-            let (sum, count) = self.0.entry((metric.name, metric.dimensions)).or_default();
-            *sum += metric.value;
+            let series = self
+                .0
+                .entry((metric.namespace, metric.dimensions))
+                .or_default();
+            let (count, sum) = series.entry(metric.name).or_default();
             *count += 1;
+            *sum += metric.value;
         }
     }
 
-    /// One line a series: `Total Tokens 1,078 in 14 answers (API ID=openai, …)`.
+    /// One line for each namespace and dimensions: sums, then where they belong.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let lines = self.0.iter().map(|((name, dimensions), (sum, count))| {
-            let dimensions: Vec<String> = dimensions
+        let lines = self.0.iter().map(|((namespace, dimensions), values)| {
+            let sums = values
                 .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect();
+                .map(|(name, (_, sum))| format!("{name} {}", number(sum.0 as f64, 0)));
+            let sums: Vec<String> = sums.collect();
+            let answers = values.values().map(|(count, _)| *count).max().unwrap_or(0);
+            let dimensions = dimensions
+                .iter()
+                .map(|(name, value)| format!("{name} {value}"));
+            let dimensions: Vec<String> = dimensions.collect();
             format!(
-                "{name} {} in {count} answers ({})",
-                number(sum.0 as f64, 0),
+                "{} in {answers} answers; {namespace}: {}",
+                sums.join(", "),
                 dimensions.join(", ")
             )
         });

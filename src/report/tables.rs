@@ -18,12 +18,9 @@ pub(crate) fn tables(run: &Run, width: Option<u16>, colour: bool) -> String {
         Origin::Measured => "",
         Origin::Simulated => " (simulated)",
     };
-    put!(
-        out,
-        "{}{origin}: {}\n",
-        printable(&run.info.scenario),
-        printable(&sentence(run, &summary))
-    );
+    let verdict = printable(&sentence(run, &summary));
+    let line = format!("{}{origin}: {verdict}", printable(&run.info.scenario));
+    put!(out, "{}\n", wrapped(&line, width));
     if let Some(words) = thresholds_words(&summary) {
         put!(out, "{words}\n");
     }
@@ -45,6 +42,28 @@ pub(crate) fn tables(run: &Run, width: Option<u16>, colour: bool) -> String {
     grid.write(&mut out, listing::times(&summary));
     out.push_str(&retries(&summary));
     grid.write(&mut out, listing::thresholds(&summary));
+    out
+}
+
+/// Broken between words so that no line is wider than the terminal.
+fn wrapped(text: &str, width: Option<u16>) -> String {
+    let Some(width) = width.map(usize::from) else {
+        return text.to_owned();
+    };
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > width {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
     out
 }
 
@@ -72,4 +91,17 @@ fn retries(summary: &Summary) -> String {
         number(retry.worked as f64, 0)
     );
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn prose_breaks_between_words_on_a_terminal_only() {
+        let text = "one two three fourteen-letters";
+        assert_eq!(wrapped(text, None), text);
+        assert_eq!(wrapped(text, Some(9)), "one two\nthree\nfourteen-letters");
+        assert_eq!(wrapped(text, Some(80)), text);
+    }
 }
