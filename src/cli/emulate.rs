@@ -104,7 +104,7 @@ fn announce(terminal: &Terminal, url: &str, seed: &Seed, callers: &[Caller<'_>],
         terminal.data(&format!("{name}={}", local::key(seed, caller.id).reveal()));
     }
     terminal.note(&format!(
-        "try: curl -s {url}/openai/deployments/{}/chat/completions?api-version=2024-10-21 -H '{KEY_HEADER}: KEY' \
+        "try: curl -s '{url}/openai/deployments/{}/chat/completions?api-version=2024-10-21' -H '{KEY_HEADER}: KEY' \
          -H 'Content-Type: application/json' -d '{{\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}' -i",
         local::MODEL
     ));
