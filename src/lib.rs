@@ -76,6 +76,9 @@ mod scenario;
 mod simulate;
 mod tokens;
 
+#[cfg(feature = "bench")]
+pub mod bench;
+
 use std::process::ExitCode;
 
 /// Runs the command line of this process and answers with its exit code.
