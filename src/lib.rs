@@ -28,6 +28,7 @@
 //! | `policy` | pure | policy XML: lenient reader, checked model, C# expressions |
 //! | `engine` | pure | one request through a policy: key, inbound, backend, outbound, on-error |
 //! | `model` | pure | the simulated gpt-4o-mini: a request in, an answer with its moments out |
+//! | `yaml` | pure | what our YAML files share: values with places, formats, the reader's errors in our words |
 //! | `scenario` | pure | the YAML as checked types; the plan that lists every arrival |
 //! | `results` | pure | records, run information, format version |
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
@@ -75,6 +76,7 @@ mod results;
 mod scenario;
 mod simulate;
 mod tokens;
+mod yaml;
 
 #[cfg(feature = "bench")]
 pub mod bench;

@@ -77,6 +77,7 @@ impl Engine {
             backend_called: false,
             streaming: false,
             fail_on_error_status: false,
+            decided_by: None,
             charges: Vec::new(),
             pending_metrics: Vec::new(),
             metrics: Vec::new(),

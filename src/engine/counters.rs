@@ -34,6 +34,18 @@ impl Counters {
         counter
     }
 
+    pub(super) fn describe(&mut self, now: Moment, utc: Timestamp) -> Vec<String> {
+        let rates = self
+            .rates
+            .iter_mut()
+            .map(|(key, counter)| format!("rate `{key}`: {}", counter.describe(now)));
+        let quotas = self
+            .quotas
+            .iter_mut()
+            .map(|(key, counter)| format!("quota `{key}`: {}", counter.describe(utc)));
+        rates.chain(quotas).collect()
+    }
+
     pub(super) fn quota(&mut self, now: Timestamp, key: &str, period: Period) -> &mut QuotaCounter {
         if !self.quotas.contains_key(key) {
             self.quotas

@@ -9,7 +9,7 @@ use super::metrics::{Metric, PendingMetric};
 use super::program::{Location, Program};
 use super::token_limit::Charge;
 use crate::base::{Moment, Tokens};
-use crate::policy::SectionName;
+use crate::policy::{Place, SectionName};
 use crate::policy::context::{Context, LastError};
 use crate::policy::message::{Headers, Response, Url};
 use crate::tokens;
@@ -75,6 +75,9 @@ pub(crate) struct Answer {
     pub(crate) backend_called: bool,
     /// Metrics that the answer caused; those of a stream come with its settlement.
     pub(crate) metrics: Vec<Metric>,
+    /// The element that refused, answered or failed, else the one that forwarded; `None` where the
+    /// gateway itself did.
+    pub(crate) decided_by: Option<Place>,
     /// The request's context after the last policy, for traces and tests.
     pub(crate) context: Context,
 }
@@ -101,6 +104,7 @@ pub(crate) struct Exchange {
     /// The answer under way is the backend's stream.
     pub(super) streaming: bool,
     pub(super) fail_on_error_status: bool,
+    pub(super) decided_by: Option<Place>,
     pub(super) charges: Vec<Charge>,
     pub(super) pending_metrics: Vec<PendingMetric>,
     pub(super) metrics: Vec<Metric>,
@@ -152,6 +156,7 @@ impl Exchange {
     /// Jumps to `on-error` with the default response in place.
     pub(super) fn raise(&mut self, raised: &Raised, location: Option<&Location>) {
         let place = location.and_then(|location| location.place.as_ref());
+        self.decided_by = place.cloned();
         let source = match place {
             Some(place) if raised.source.is_empty() => place.element.to_string(),
             _ => raised.source.to_owned(),

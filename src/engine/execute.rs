@@ -33,13 +33,20 @@ pub(super) fn execute(
 ) -> Result<Flow, Raised> {
     match &instruction.action {
         Action::Jump(target) => Ok(Flow::Jump(*target)),
-        Action::Unless { condition, target } => {
-            let holds = truth(condition, &mut exchange.context)?;
-            Ok(if holds {
-                Flow::Next
-            } else {
-                Flow::Jump(*target)
-            })
+        Action::Unless {
+            condition,
+            target,
+            branch,
+        } => {
+            if truth(condition, &mut exchange.context)? {
+                return Ok(Flow::Next);
+            }
+            branch.pass_by();
+            Ok(Flow::Jump(*target))
+        }
+        Action::Enter(branch) => {
+            branch.mark();
+            Ok(Flow::Next)
         }
         Action::Run(kind) => run(exchange, kind, meter),
     }
@@ -97,6 +104,7 @@ fn shape(exchange: &mut Exchange, kind: &Kind) -> Result<(), Raised> {
 fn return_response(context: &mut Context, items: &[Item]) -> Result<(), Raised> {
     let mut built = Response::new(200);
     for item in items {
+        item.place.trail.mark();
         if let Some(change) = message::change(context, &item.kind)? {
             change.of_response(&mut built);
         }

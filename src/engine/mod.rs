@@ -29,6 +29,4 @@ pub(crate) use exchange::{
 pub(crate) use forward::Forward;
 pub(crate) use metrics::{Metric, MetricTotals};
 pub(crate) use run::Engine;
-#[cfg(test)]
-pub(crate) use service::OperationConfig;
-pub(crate) use service::{ApiConfig, Behaviour, Service};
+pub(crate) use service::{ApiConfig, Behaviour, OperationConfig, ProductConfig, Service};

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::policy::{
-    Branch, Condition, ForwardRequest, Item, Kind, Place, Policy, SectionName, Template,
+    Branch, Condition, ForwardRequest, Item, Kind, Place, Policy, SectionName, Template, Trail,
 };
 
 /// Scopes from broad to narrow, as `context.LastError.Scope` names them.
@@ -47,8 +47,11 @@ pub(super) enum Action {
     Unless {
         condition: Template,
         target: usize,
+        branch: Trail,
     },
     Jump(usize),
+    /// A branch is entered.
+    Enter(Trail),
     Run(Kind),
 }
 
@@ -144,12 +147,19 @@ impl Compiler<'_> {
                     let unless = Action::Unless {
                         condition: condition.clone(),
                         target: 0,
+                        branch: branch.place.trail.clone(),
                     };
                     self.push(unless, item, scope, &name);
                     (name, Some(self.instructions.len() - 1))
                 }
                 Condition::Otherwise => (join(path, "otherwise"), None),
             };
+            self.push(
+                Action::Enter(branch.place.trail.clone()),
+                item,
+                scope,
+                &name,
+            );
             self.items(&branch.items, count, scope, &name);
             self.push(Action::Jump(0), item, scope, &name);
             ends.push(self.instructions.len() - 1);
@@ -176,7 +186,7 @@ impl Compiler<'_> {
         let next = self.instructions.len();
         match &mut self.instructions[index].action {
             Action::Unless { target, .. } | Action::Jump(target) => *target = next,
-            Action::Run(_) => {}
+            Action::Enter(_) | Action::Run(_) => {}
         }
     }
 }
@@ -193,7 +203,7 @@ fn reads_body(instruction: &Instruction) -> bool {
     let reads = |template: &Template| matches!(template, Template::Expression(expression) if expression.text().contains("Response.Body"));
     match &instruction.action {
         Action::Unless { condition, .. } => reads(condition),
-        Action::Jump(_) => false,
+        Action::Jump(_) | Action::Enter(_) => false,
         Action::Run(kind) => templates(kind).into_iter().any(reads),
     }
 }

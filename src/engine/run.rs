@@ -189,13 +189,24 @@ impl Engine {
                 continue;
             };
             exchange.next += 1;
+            let place = instruction.location.place.as_ref();
+            if let Some(place) = place {
+                place.trail.mark();
+            }
             match execute(&mut exchange, instruction, &mut self.meter(now)) {
                 Ok(Flow::Next) => {}
                 Ok(Flow::Jump(target)) => exchange.next = target,
                 Ok(Flow::Forward(forward)) => {
+                    exchange.decided_by = place.cloned();
                     return Step::Forward(Box::new(exchange), Box::new(forward));
                 }
-                Ok(Flow::Finish) => return self.finish(now, exchange),
+                Ok(Flow::Finish) => {
+                    // An error was decided where it was raised, whatever `on-error` makes of it.
+                    if exchange.section != SectionName::OnError {
+                        exchange.decided_by = place.cloned();
+                    }
+                    return self.finish(now, exchange);
+                }
                 // An error in `on-error` ends it; what was built so far is the answer.
                 Err(_) if exchange.section == SectionName::OnError => {
                     return self.finish(now, exchange);
@@ -229,8 +240,15 @@ impl Engine {
             stream,
             backend_called: exchange.backend_called,
             metrics: exchange.metrics,
+            decided_by: exchange.decided_by,
             context: exchange.context,
         }))
+    }
+
+    /// The state of every counter that was used, in words.
+    pub(crate) fn counters(&mut self, now: Moment) -> Vec<String> {
+        let utc = self.utc(now);
+        self.counters.describe(now, utc)
     }
 
     fn meter(&mut self, now: Moment) -> Meter<'_> {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::Refusal;
-use crate::base::{Moment, Tokens};
+use crate::base::{Moment, Tokens, number};
 
 /// Parts of a token in which the level is kept: one nanosecond at one token per minute adds
 /// exactly one part, so refilling never rounds and the order of calls never matters.
@@ -62,6 +62,12 @@ impl TokenBucket {
     pub(crate) fn remaining(&mut self, now: Moment) -> Tokens {
         self.refill(now);
         Tokens(u64::try_from(self.level.max(0) / PARTS).unwrap_or(u64::MAX))
+    }
+
+    pub(crate) fn describe(&mut self, now: Moment) -> String {
+        self.refill(now);
+        let level = self.level as f64 / PARTS as f64;
+        format!("level {} of {}", number(level, 2), self.per_minute)
     }
 
     fn capacity(&self) -> i128 {

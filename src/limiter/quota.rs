@@ -144,6 +144,11 @@ impl QuotaCounter {
         quota.saturating_sub(Tokens(self.used))
     }
 
+    pub(crate) fn describe(&mut self, now: Timestamp) -> String {
+        self.roll(now);
+        format!("{} used since {}", self.used, self.window)
+    }
+
     /// A different period for the same key starts a window of its own kind.
     pub(crate) fn period(&mut self, now: Timestamp, period: Period) {
         if self.period != period {

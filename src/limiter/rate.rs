@@ -77,6 +77,14 @@ impl RateCounter {
         }
     }
 
+    /// The counter's state in words, for people who look for a mistake.
+    pub(crate) fn describe(&mut self, now: Moment) -> String {
+        match self {
+            RateCounter::Bucket(bucket) => bucket.describe(now),
+            RateCounter::Window(window) => window.describe(now),
+        }
+    }
+
     /// Whole tokens left, never below zero.
     pub(crate) fn remaining(&mut self, now: Moment) -> Tokens {
         match self {

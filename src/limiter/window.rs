@@ -52,6 +52,14 @@ impl SlidingWindow {
         Tokens(self.per_minute.saturating_sub(self.used))
     }
 
+    pub(crate) fn describe(&mut self, now: Moment) -> String {
+        self.forget(now);
+        format!(
+            "{} of {} used in the last 60 seconds",
+            self.used, self.per_minute
+        )
+    }
+
     fn forget(&mut self, now: Moment) {
         while let Some((at, tokens)) = self.entries.front().copied()
             && at + WINDOW <= now

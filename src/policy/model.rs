@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Trail;
 use super::context::Context;
 use super::expression::{Expression, Fault, Value};
 use crate::base::{Source, Span, Tokens};
@@ -41,11 +42,23 @@ impl SectionName {
 pub(crate) struct Policy {
     pub(crate) source: Source,
     sections: [Option<Section>; 4],
+    /// Every element of the document, in its order: what coverage is measured against.
+    pub(crate) elements: Vec<Place>,
+    /// Every `when` and `otherwise`.
+    pub(crate) branches: Vec<Place>,
+    /// Every expression with its place.
+    pub(crate) expressions: Vec<(Span, Expression)>,
 }
 
 impl Policy {
     pub(super) fn new(source: Source, sections: [Option<Section>; 4]) -> Policy {
-        Policy { source, sections }
+        Policy {
+            source,
+            sections,
+            elements: Vec::new(),
+            branches: Vec::new(),
+            expressions: Vec::new(),
+        }
     }
 
     /// `None` when the document does not have the section, which then behaves as if it held
@@ -98,6 +111,8 @@ pub(crate) struct Place {
     pub(crate) span: Span,
     /// The element's `id` attribute.
     pub(crate) id: Option<Arc<str>>,
+    /// How often it ran.
+    pub(crate) trail: Trail,
 }
 
 impl Place {
@@ -163,6 +178,7 @@ impl Template {
 /// `when` with its condition, or `otherwise`.
 #[derive(Debug, Clone)]
 pub(crate) struct Branch {
+    pub(crate) place: Place,
     pub(crate) condition: Condition,
     pub(crate) items: Vec<Item>,
 }

@@ -13,7 +13,6 @@ mod call;
 mod check;
 mod model;
 mod plan;
-mod read;
 mod schema;
 mod wire;
 

@@ -138,7 +138,7 @@ impl Scenario {
     /// Every mistake of meaning at once, in the order of the text; a mistake of form (broken
     /// YAML, an unknown key, a list in place of a value) hides what comes after it and is alone.
     pub(crate) fn parse(source: &Source) -> Result<Scenario, Vec<Diagnostic>> {
-        let wire = super::read::read(source)?;
+        let wire = crate::yaml::read(source)?;
         super::check::check(source, wire)
     }
 }

@@ -1,12 +1,6 @@
-use schemars::generate::SchemaSettings;
-
 use super::wire::WireScenario;
 
-/// JSON Schema (draft 2020-12) of a scenario file, made from the types that read it.
+/// JSON Schema of a scenario file.
 pub(crate) fn schema() -> String {
-    let generator = SchemaSettings::draft2020_12().into_generator();
-    let schema = generator.into_root_schema_for::<WireScenario>();
-    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
-    text.push('\n');
-    text
+    crate::yaml::schema::<WireScenario>()
 }

@@ -5,14 +5,15 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 16] = [
+const MAY_NAME: [(&str, &str); 17] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
     ("policy", "base limiter"),
     ("engine", "base tokens limiter policy"),
     ("model", "base tokens"),
-    ("scenario", "base tokens"),
+    ("yaml", "base"),
+    ("scenario", "base tokens yaml"),
     ("results", "base"),
     ("report", "base results"),
     (

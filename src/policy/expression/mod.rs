@@ -26,6 +26,7 @@ pub(crate) use fault::Fault;
 pub(crate) use scan::{ScanError, scan};
 pub(crate) use value::Value;
 
+use super::Trail;
 use super::context::Context;
 use crate::base::Span;
 
@@ -38,6 +39,8 @@ struct Parsed {
     body: ast::Body,
     /// Declared type of each local, where it has one.
     slots: Vec<Option<types::Type>>,
+    /// How often it was evaluated.
+    trail: Trail,
 }
 
 /// A mistake in an expression: what, where in the text given to [`Expression::parse`], and what to
@@ -79,12 +82,18 @@ impl Expression {
             text: text.into(),
             body,
             slots,
+            trail: Trail::default(),
         })))
     }
 
     /// The expression's value for the request that `context` describes.
     pub(crate) fn evaluate(&self, context: &mut Context) -> Result<Value, Fault> {
+        self.0.trail.mark();
         evaluate::run(&self.0.body, &self.0.slots, context).map_err(fault::Raise::into_fault)
+    }
+
+    pub(crate) fn trail(&self) -> &Trail {
+        &self.0.trail
     }
 
     /// The text it was read from.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::super::model::{Item, Place, Policy, Section, SectionName};
 use super::super::xml::{self, Element, Text};
-use super::super::{Kind, Template, matrix};
+use super::super::{Kind, Template, Trail, matrix};
 use super::elements;
 use crate::base::{Diagnostic, Severity, Source, Span, nearest};
 use crate::policy::expression::Expression;
@@ -22,6 +22,9 @@ pub(crate) fn parse(
         source,
         named_values,
         diagnostics,
+        elements: Vec::new(),
+        branches: Vec::new(),
+        expressions: Vec::new(),
     };
     let policy = root.map(|root| lowering.document(&root));
     let mut diagnostics = lowering.diagnostics;
@@ -37,6 +40,9 @@ pub(super) struct Lowering<'a> {
     pub(super) source: &'a Source,
     named_values: &'a NamedValues,
     diagnostics: Vec<Diagnostic>,
+    elements: Vec<Place>,
+    pub(super) branches: Vec<Place>,
+    expressions: Vec<(Span, Expression)>,
 }
 
 /// Where an element stands, as far as its meaning depends on it.
@@ -86,7 +92,12 @@ impl Lowering<'_> {
             }
         }
         self.no_text(root);
-        Policy::new(self.source.clone(), sections)
+        let mut policy = Policy::new(self.source.clone(), sections);
+        policy.elements = std::mem::take(&mut self.elements);
+        policy.elements.sort_by_key(|place| place.span.start);
+        policy.branches = std::mem::take(&mut self.branches);
+        policy.expressions = std::mem::take(&mut self.expressions);
+        policy
     }
 
     fn unknown_section(&mut self, element: &Element) {
@@ -119,16 +130,22 @@ impl Lowering<'_> {
     pub(super) fn item(&mut self, element: &Element, within: Parent) -> Option<Item> {
         self.check_section(element, within);
         let kind = elements::lower(self, element, within)?;
+        let place = self.place(element);
+        self.elements.push(place.clone());
+        Some(Item { place, kind })
+    }
+
+    pub(super) fn place(&self, element: &Element) -> Place {
         let id = element
             .attribute("id")
             .map(|attribute| attribute.value.value.as_str().into());
-        let place = Place {
+        Place {
             element: element.name.as_str().into(),
             source: self.source.clone(),
             span: element.name_span,
             id,
-        };
-        Some(Item { place, kind })
+            trail: Trail::default(),
+        }
     }
 
     fn check_section(&mut self, element: &Element, within: Parent) {
@@ -185,7 +202,11 @@ impl Lowering<'_> {
         }
         let indent = text.value.len() - text.value.trim_start().len();
         match Expression::parse(trimmed) {
-            Ok(expression) => Some(Template::Expression(expression)),
+            Ok(expression) => {
+                let span = text.place(Span::new(indent, indent + trimmed.len()));
+                self.expressions.push((span, expression.clone()));
+                Some(Template::Expression(expression))
+            }
             Err(problems) => {
                 for problem in problems {
                     let span = text.place(problem.span.shifted(indent));

@@ -100,7 +100,15 @@ fn choose(lowering: &mut Lowering<'_>, element: &Element, within: Parent) -> Kin
         };
         attributes.finish(lowering);
         let items = lowering.items(child, within);
-        branches.extend(condition.map(|condition| Branch { condition, items }));
+        if let Some(condition) = condition {
+            let place = lowering.place(child);
+            lowering.branches.push(place.clone());
+            branches.push(Branch {
+                place,
+                condition,
+                items,
+            });
+        }
     }
     if !element.elements().any(|child| child.name == "when") {
         lowering

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::yaml::Checks as _;
 use crate::base::{Span, number};
 
 use super::super::model::{Caller, OnThrottle, RequestSpec, Share, SubscriptionSpec};

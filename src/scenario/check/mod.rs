@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use crate::base::{Diagnostic, Scope, Seed, Source, Span, Threshold};
 
 use super::model::{KeyReference, ModelSpec, Scenario, SubscriptionSpec};
-use super::read::without_keys;
 use super::wire::{
-    Entries, Field, Format, NamedValueName, Placed, Rule, Scalar, SubscriptionEntry, Text,
-    WireModel, WireScenario, WireSubscription,
+    Entries, NamedValueName, Placed, Rule, Scalar, SubscriptionEntry, Text, WireModel,
+    WireScenario, WireSubscription,
 };
 use crate::base::nearest_hint;
+use crate::yaml::{Checks, Findings};
 
 type NamedValues = Entries<NamedValueName, Placed<Text<Scalar>>>;
 
@@ -26,24 +26,19 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
 ///
 /// Every mistake, in the order of the text.
 pub(super) fn check(source: &Source, wire: WireScenario) -> Result<Scenario, Vec<Diagnostic>> {
-    let mut checker = Checker {
-        source: without_keys(source),
-        problems: Vec::new(),
-    };
+    let mut checker = Checker(Findings::new(source));
     let scenario = checker.scenario(source, wire);
-    if checker.problems.is_empty() {
-        return Ok(scenario.expect("a scenario without problems has all its parts"));
-    }
-    checker.problems.sort_by_key(|problem| problem.span.start);
-    Err(checker.problems)
+    checker
+        .0
+        .outcome(scenario.ok_or("a scenario without problems has all its parts"))
 }
 
-/// Collects what is wrong. Its methods answer `None` for a value that is wrong and was reported,
-/// so that the rest can still be looked at.
-struct Checker {
-    /// The text that messages quote.
-    source: Source,
-    problems: Vec<Diagnostic>,
+struct Checker(Findings);
+
+impl Checks for Checker {
+    fn findings(&mut self) -> &mut Findings {
+        &mut self.0
+    }
 }
 
 impl Checker {
@@ -214,77 +209,6 @@ impl Checker {
             return None;
         }
         Some(threshold)
-    }
-}
-
-/// The parts that every check is made of.
-impl Checker {
-    fn error(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
-        self.problems
-            .push(Diagnostic::error(&self.source, span, message).hint(hint));
-    }
-
-    fn value<F: Format>(&mut self, field: &Placed<Text<F>>) -> Option<F::Value> {
-        match field.value.parse() {
-            Ok(value) => Some(value),
-            Err(mistake) => {
-                let span = self.within(field, mistake.within);
-                self.error(span, mistake.message, mistake.hint);
-                None
-            }
-        }
-    }
-
-    fn or<F: Format>(
-        &mut self,
-        field: Field<F>,
-        default: impl FnOnce() -> F::Value,
-    ) -> Option<F::Value> {
-        field.map_or_else(|| Some(default()), |field| self.value(&field))
-    }
-
-    /// `Some(None)` for a value that is not there, which is fine.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer one is this module's `reported`"
-    )]
-    fn optional<F: Format>(&mut self, field: Option<&Placed<Text<F>>>) -> Option<Option<F::Value>> {
-        field.map_or(Some(None), |field| self.value(field).map(Some))
-    }
-
-    fn required<F: Format>(
-        &mut self,
-        field: Field<F>,
-        owner: Span,
-        what: &str,
-        key: &str,
-    ) -> Option<F::Value> {
-        let field = self.present(field, owner, what, key)?;
-        self.value(&field)
-    }
-
-    fn present<T>(&mut self, part: Option<T>, owner: Span, what: &str, key: &str) -> Option<T> {
-        if part.is_none() {
-            self.error(
-                owner,
-                format!("{what} needs `{key}`"),
-                format!("add `{key}: …`"),
-            );
-        }
-        part
-    }
-
-    /// The place of a part of a text: exact when the text stands in the file as it is, else the
-    /// whole of it (escapes, folded lines).
-    fn within<F>(&self, field: &Placed<Text<F>>, part: Option<Span>) -> Span {
-        let written = self.source.text.get(field.span.start..field.span.end);
-        match (
-            part,
-            written.and_then(|written| written.find(&field.value.text)),
-        ) {
-            (Some(part), Some(offset)) => part.shifted(field.span.start + offset),
-            _ => field.span,
-        }
     }
 }
 

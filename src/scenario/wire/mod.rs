@@ -5,11 +5,7 @@
 //! same types. No `untagged` and no `flatten`: they lose the place of a mistake.
 
 mod entries;
-mod format;
 mod header;
-mod names;
-mod placed;
-mod quantity;
 mod words;
 
 use schemars::JsonSchema;
@@ -19,15 +15,12 @@ use serde::de::IgnoredAny;
 use super::model::{OnThrottle, Spacing};
 use crate::base::Tier;
 
-pub(super) use entries::{Entries, File, SubscriptionEntry, Target};
-pub(super) use format::{Format, Mistake, Text};
+pub(super) use crate::yaml::{
+    EitherVisitor, Entries, EnvName, Field, Format, Mistake, Name, NamedValueName, Percent, Placed,
+    PositiveTime, Prose, Rate, Rule, Scalar, Speed, Start, Text, Time, Whole,
+};
+pub(super) use entries::{SubscriptionEntry, Target};
 pub(super) use header::{HeaderName, HeaderValue};
-pub(super) use names::{EnvName, Name, NamedValueName, Prose, Rule, Scalar};
-pub(super) use placed::{Placed, span};
-pub(super) use quantity::{Percent, PositiveTime, Rate, Speed, Start, Time, Whole};
-
-/// An optional value of one format.
-pub(super) type Field<F> = Option<Placed<Text<F>>>;
 
 /// A load scenario of apimon: who calls, what, when, and what must hold.
 #[derive(Deserialize, JsonSchema)]
@@ -61,6 +54,10 @@ pub(super) struct WireScenario {
     pub(super) callers: Option<Placed<Vec<Placed<WireCaller>>>>,
     /// Rules that the run has to keep, such as `throttled_ratio < 20%`.
     pub(super) thresholds: Option<Vec<Placed<Text<Rule>>>>,
+}
+
+impl crate::yaml::Document for WireScenario {
+    const WHAT: &'static str = "scenario";
 }
 
 /// How the simulated model answers.

@@ -4,31 +4,32 @@ use serde_saphyr::{Error, Options};
 
 use crate::base::{Diagnostic, Source, Span};
 
-use super::wire::{File, WireScenario, span};
+use super::entries::{Document, File};
+use super::placed::span;
 use crate::base::nearest_hint;
 
 /// # Errors
 ///
 /// The first mistake of form: the reader cannot go on behind it.
-pub(super) fn read(source: &Source) -> Result<WireScenario, Vec<Diagnostic>> {
+pub(crate) fn read<D: Document>(source: &Source) -> Result<D, Vec<Diagnostic>> {
     let mut options = Options::default();
     options.with_snippet = false;
     // `yes` is a text to most editors and to the schema, so it is no boolean here either.
     options.strict_booleans = true;
-    match serde_saphyr::from_str_with_options::<File>(&source.text, options) {
+    match serde_saphyr::from_str_with_options::<File<D>>(&source.text, options) {
         Ok(File(wire)) => Ok(wire),
-        Err(error) => Err(vec![diagnose(&without_keys(source), &error)]),
+        Err(error) => Err(vec![diagnose(&without_keys(source), &error, D::WHAT)]),
     }
 }
 
-fn diagnose(source: &Source, error: &Error) -> Diagnostic {
+fn diagnose(source: &Source, error: &Error, what: &str) -> Diagnostic {
     let error = match error.without_snippet() {
         Error::AliasError { error, .. } => error,
         error => error,
     };
     let place = place(source, error);
     let written = source.text.get(place.start..place.end).unwrap_or_default();
-    let (message, hint) = explain(error, written);
+    let (message, hint) = explain(error, written, what);
     let diagnostic = Diagnostic::error(source, place, message);
     if hint.is_empty() {
         diagnostic
@@ -38,7 +39,7 @@ fn diagnose(source: &Source, error: &Error) -> Diagnostic {
 }
 
 /// What went wrong, and what to do (which may be empty).
-fn explain(error: &Error, written: &str) -> (String, String) {
+fn explain(error: &Error, written: &str, what: &str) -> (String, String) {
     let say = |message: &str, hint: &str| (message.to_owned(), hint.to_owned());
     match error {
         Error::SerdeUnknownField {
@@ -103,7 +104,7 @@ fn explain(error: &Error, written: &str) -> (String, String) {
             say("a value is missing", "write a value or leave the key out")
         }
         Error::MultipleDocuments { .. } => say(
-            "a file holds one scenario",
+            &format!("a file holds one {what}"),
             "put what follows `---` into a file of its own",
         ),
         Error::UnknownAnchor { .. } => say(
@@ -157,7 +158,7 @@ fn place(source: &Source, error: &Error) -> Span {
 /// The same text with everything that stands behind a key such as `key:` or `api-key:` made
 /// unreadable, byte for byte. Messages quote lines of the file, and a key that somebody wrote into
 /// it by mistake must not reach a log through them.
-pub(super) fn without_keys(source: &Source) -> Source {
+pub(crate) fn without_keys(source: &Source) -> Source {
     let mut text = String::with_capacity(source.text.len());
     for line in source.text.split_inclusive('\n') {
         let (before, value) = line.split_at(behind_secret_name(line));

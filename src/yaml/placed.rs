@@ -8,9 +8,9 @@ use crate::base::Span;
 
 /// A value with its place in the file. Behind an alias or a merge key, that is the place where
 /// the value is written, because that is what has to be mended.
-pub(in super::super) struct Placed<T> {
-    pub(in super::super) value: T,
-    pub(in super::super) span: Span,
+pub(crate) struct Placed<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
@@ -24,7 +24,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
 }
 
 /// The bytes at which the YAML reader saw something, when it knows them.
-pub(in super::super) fn span(location: Location) -> Option<Span> {
+pub(crate) fn span(location: Location) -> Option<Span> {
     let start = usize::try_from(location.span().byte_offset()?).ok()?;
     let length = usize::try_from(location.span().byte_len()?).ok()?;
     Some(Span::new(start, start.saturating_add(length)))

@@ -7,22 +7,22 @@ use crate::base::Threshold;
 use super::{Format, Mistake};
 
 /// A name that can also stand in a file name, a URL and a threshold.
-pub(in super::super) struct Name;
+pub(crate) struct Name;
 
 /// Name of an APIM named value.
-pub(in super::super) struct NamedValueName;
+pub(crate) struct NamedValueName;
 
 /// Name of an environment variable.
-pub(in super::super) struct EnvName;
+pub(crate) struct EnvName;
 
 /// Any text but an empty one.
-pub(in super::super) struct Prose;
+pub(crate) struct Prose;
 
 /// Text of a named value: anything, numbers as they are written.
-pub(in super::super) struct Scalar;
+pub(crate) struct Scalar;
 
 /// A threshold.
-pub(in super::super) struct Rule;
+pub(crate) struct Rule;
 
 const LONGEST_NAME: usize = 80;
 

@@ -4,10 +4,11 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
+use super::Placed;
 use crate::base::Span;
 
 /// How one kind of value is written.
-pub(in super::super) trait Format {
+pub(crate) trait Format {
     type Value;
 
     /// # Errors
@@ -20,15 +21,15 @@ pub(in super::super) trait Format {
 
 /// Why a text has not the format it should have.
 #[derive(Debug, PartialEq, Eq)]
-pub(in super::super) struct Mistake {
-    pub(in super::super) message: String,
-    pub(in super::super) hint: String,
+pub(crate) struct Mistake {
+    pub(crate) message: String,
+    pub(crate) hint: String,
     /// The part of the text that is wrong; `None` for all of it.
-    pub(in super::super) within: Option<Span>,
+    pub(crate) within: Option<Span>,
 }
 
 impl Mistake {
-    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Mistake {
+    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Mistake {
         Mistake {
             message: message.into(),
             hint: hint.into(),
@@ -37,14 +38,17 @@ impl Mistake {
     }
 }
 
+/// An optional value of one format.
+pub(crate) type Field<F> = Option<Placed<Text<F>>>;
+
 /// A scalar as written, to be read by its format later.
-pub(in super::super) struct Text<F> {
-    pub(in super::super) text: String,
+pub(crate) struct Text<F> {
+    pub(crate) text: String,
     format: PhantomData<F>,
 }
 
 impl<F> Text<F> {
-    pub(super) fn new(text: String) -> Text<F> {
+    pub(crate) fn new(text: String) -> Text<F> {
         Text {
             text,
             format: PhantomData,
@@ -56,7 +60,7 @@ impl<F: Format> Text<F> {
     /// # Errors
     ///
     /// When the text has not this format.
-    pub(in super::super) fn parse(&self) -> Result<F::Value, Mistake> {
+    pub(crate) fn parse(&self) -> Result<F::Value, Mistake> {
         F::parse(&self.text)
     }
 }

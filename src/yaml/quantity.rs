@@ -10,25 +10,25 @@ use crate::base::parse_duration;
 use super::{Format, Mistake};
 
 /// A duration, such as `90s` or `1m30s`; plain numbers are seconds.
-pub(in super::super) struct Time;
+pub(crate) struct Time;
 
 /// A duration above zero.
-pub(in super::super) struct PositiveTime;
+pub(crate) struct PositiveTime;
 
 /// Requests per second, written with a unit: `12/s`, `30/min`, `400/h`.
-pub(in super::super) struct Rate;
+pub(crate) struct Rate;
 
 /// Tokens per second: a number above zero.
-pub(in super::super) struct Speed;
+pub(crate) struct Speed;
 
 /// A share from `0%` to `100%`.
-pub(in super::super) struct Percent;
+pub(crate) struct Percent;
 
 /// A moment in UTC.
-pub(in super::super) struct Start;
+pub(crate) struct Start;
 
 /// A whole number between two bounds, both included.
-pub(in super::super) struct Whole<const LEAST: u64, const MOST: u64>;
+pub(crate) struct Whole<const LEAST: u64, const MOST: u64>;
 
 /// Longer than any run, and short enough that sums of times cannot overflow.
 const LONGEST: Duration = Duration::from_hours(24 * 366);
@@ -48,7 +48,7 @@ impl Format for Time {
         if time > LONGEST {
             return Err(Mistake::new(
                 format!("`{text}` is too long"),
-                "no time in a scenario is above 366 days",
+                "no time is above 366 days",
             ));
         }
         Ok(time)
