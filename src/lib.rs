@@ -33,6 +33,7 @@
 //! | `results` | pure | records, run information, format version |
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
 //! | `simulate` | pure | the plan through the engine in virtual time |
+//! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `gateway` | edge | HTTP server around the engine |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
@@ -71,6 +72,7 @@ mod limiter;
 mod loadtest;
 mod model;
 mod policy;
+mod policytest;
 mod report;
 mod results;
 mod scenario;

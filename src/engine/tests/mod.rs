@@ -1,9 +1,6 @@
-//! The conformance suite: policy test files run through the engine in virtual time, and what no
-//! such file can say.
+//! What no policy test file can say; all else is in the files of `tests/conformance`, which
+//! `policytest` runs.
 
-mod conformance;
-mod file;
-mod play;
 
 use crate::base::{Moment, Secret, Seed, Source, Tier};
 use crate::engine::{ApiConfig, Behaviour, Engine, Incoming, Service, Step};

@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use crate::yaml::Checks as _;
 use crate::base::{Span, number};
 
 use super::super::model::{Caller, OnThrottle, RequestSpec, Share, SubscriptionSpec};
@@ -8,6 +7,7 @@ use super::super::wire::{
     Entries, HeaderName, HeaderValue, Placed, Prose, Target, Text, WireCaller, WireRequest,
 };
 use super::Checker;
+use crate::yaml::Checks as _;
 use crate::base::nearest_hint;
 
 const DEFAULT_ATTEMPTS: u64 = 5;

@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use crate::yaml::Checks as _;
 use crate::base::Span;
 
 use super::super::model::Stage;
 use super::super::wire::{Field, Placed, Rate, Time, WireStage};
 use super::Checker;
+use crate::yaml::Checks as _;
 
 const KINDS: &str = "`{ count: 20, for: 5s }`, `{ pause: 20s }`, `{ rate: 30/min, for: 2m }` or `{ from: 10/min, to: 90/min, for: 1m }`";
 

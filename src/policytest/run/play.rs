@@ -1,0 +1,181 @@
+//! Plays one test in virtual time. Steps of one moment run in file order, each with its answer,
+//! except for concurrent runs, which all pass inbound before any answer arrives.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::super::model::{Request, Sender, Step as FileStep, TestFile};
+use super::super::suite::key;
+use super::ask::{Asked, ask};
+use crate::base::Moment;
+use crate::engine::{
+    Answer, BackendAnswer, BackendFailure, Engine, Exchange, Forward, Incoming, Metric, Settlement,
+    Step,
+};
+use crate::policy::message::Headers;
+use crate::tokens::StreamReader;
+
+/// What came of one run of a step.
+pub(super) struct Seen {
+    pub(super) answer: Answer,
+    pub(super) forward: Option<Box<Forward>>,
+    pub(super) metrics: Vec<Metric>,
+    /// Counters of the gateway right after the answer.
+    pub(super) counters: Vec<String>,
+}
+
+/// Moment, step, phase, run. Phases of one step follow each other: arrivals, then their answers.
+type When = (Moment, usize, usize, usize);
+
+enum Event {
+    Arrive,
+    Answer(
+        Box<Exchange>,
+        Box<Forward>,
+        Result<BackendAnswer, BackendFailure>,
+        Option<(Moment, StreamReader)>,
+    ),
+    StreamEnd(Settlement, StreamReader),
+}
+
+/// Runs all steps; the answers come in step order, then run order.
+pub(super) fn play(
+    file: &TestFile,
+    steps: &[FileStep],
+    engine: &dyn Fn() -> Engine,
+) -> Vec<Vec<Seen>> {
+    let mut play = Play {
+        file,
+        steps,
+        agenda: agenda(steps),
+        seen: steps.iter().map(|_| BTreeMap::new()).collect(),
+    };
+    let mut gateways: BTreeMap<&str, Engine> = BTreeMap::new();
+    while let Some((when, event)) = play.agenda.pop_first() {
+        let name = steps[when.1].gateway.as_str();
+        let gateway = gateways.entry(name).or_insert_with(engine);
+        play.happen(gateway, when, event);
+    }
+    play.seen
+        .into_iter()
+        .map(|runs| runs.into_values().collect())
+        .collect()
+}
+
+fn agenda(steps: &[FileStep]) -> BTreeMap<When, Event> {
+    let mut agenda = BTreeMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        for run in 0..step.times {
+            // Runs that are not concurrent are steps of their own, as far as order is concerned.
+            let phase = if step.concurrent { 0 } else { run * 2 };
+            agenda.insert((step.at, index, phase, run), Event::Arrive);
+        }
+    }
+    agenda
+}
+
+struct Play<'a> {
+    file: &'a TestFile,
+    steps: &'a [FileStep],
+    agenda: BTreeMap<When, Event>,
+    /// By step, then by run.
+    seen: Vec<BTreeMap<usize, Seen>>,
+}
+
+impl Play<'_> {
+    fn happen(&mut self, gateway: &mut Engine, when: When, event: Event) {
+        let (now, index, phase, run) = when;
+        let step = &self.steps[index];
+        let (next, forward, stream) = match event {
+            Event::Arrive => (gateway.receive(now, incoming(self.file, step)), None, None),
+            Event::Answer(exchange, forward, Ok(answer), stream) => (
+                gateway.answered(now, exchange, answer),
+                Some(forward),
+                stream,
+            ),
+            Event::Answer(exchange, forward, Err(failure), _) => {
+                (gateway.failed(now, exchange, failure), Some(forward), None)
+            }
+            Event::StreamEnd(settlement, reader) => {
+                let metrics = gateway.settle_stream(now, &settlement, &reader);
+                let seen = self.seen[index].get_mut(&run);
+                let seen = seen.expect("a stream ends after its head was seen");
+                seen.metrics.extend(metrics);
+                seen.counters = gateway.counters(now);
+                return;
+            }
+        };
+        match next {
+            Step::Forward(exchange, forward) => {
+                let Asked {
+                    after,
+                    answer,
+                    stream,
+                } = ask(&step.backend, now, &forward);
+                let event = Event::Answer(exchange, forward, answer, stream);
+                self.agenda
+                    .insert((now + after, index, phase + 1, run), event);
+            }
+            Step::Answer(mut answer) => {
+                if let (Some(settlement), Some((end, reader))) = (answer.stream.take(), stream) {
+                    let event = Event::StreamEnd(settlement, reader);
+                    self.agenda.insert((end, index, phase + 1, run), event);
+                }
+                let seen = Seen {
+                    metrics: std::mem::take(&mut answer.metrics),
+                    answer: *answer,
+                    forward,
+                    counters: gateway.counters(now),
+                };
+                self.seen[index].insert(run, seen);
+            }
+        }
+    }
+}
+
+fn incoming(file: &TestFile, step: &FileStep) -> Incoming {
+    let request = &step.request;
+    let mut headers: Headers = request.headers.iter().cloned().collect();
+    let key = match &step.sender {
+        Sender::Nobody => None,
+        Sender::Key(key) => Some(key.clone()),
+        Sender::Subscription(index) => Some(key(&file.subscriptions[*index].id)),
+    };
+    if let Some(key) = key {
+        headers.set("api-key", key);
+    }
+    let path = request.path.clone().unwrap_or_else(|| {
+        let api = file.apis[step.api].path.trim_matches('/');
+        format!("/{api}/deployments/gpt-4o-mini/chat/completions")
+    });
+    let query = request.query.clone();
+    Incoming {
+        method: request.method.clone(),
+        scheme: "https".to_owned(),
+        host: "gateway.example".to_owned(),
+        path,
+        query: query.unwrap_or_else(|| "api-version=2024-10-21".to_owned()),
+        headers,
+        body: body(request).map(Bytes::from),
+        ip_address: "203.0.113.7".to_owned(),
+        estimate: request.estimate,
+    }
+}
+
+fn body(request: &Request) -> Option<String> {
+    match &request.body {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(value) => Some(value.to_string()),
+        None if matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "DELETE") => None,
+        None => {
+            let content = request.prompt.as_deref().unwrap_or("Hello");
+            let mut body = json!({ "messages": [{ "role": "user", "content": content }] });
+            if request.stream {
+                body["stream"] = json!(true);
+            }
+            Some(body.to_string())
+        }
+    }
+}
