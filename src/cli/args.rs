@@ -34,9 +34,9 @@ pub(super) enum Colour {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// Tables for people
+    /// Tables and lines for people
     Text,
-    /// The summary as JSON
+    /// One JSON value
     Json,
 }
 
@@ -54,6 +54,12 @@ pub(super) enum Command {
     Report(ReportArguments),
     /// Run the local gateway in the foreground
     Emulate(EmulateArguments),
+    /// Run policy tests in virtual time
+    #[command(
+        after_help = "Exit codes: 0 all passed · 1 some failed · 2 a file is wrong. The format is described by \
+                      `apimon schema policy-test`."
+    )]
+    TestPolicy(TestPolicyArguments),
     /// Print the JSON Schema of a file format, for editors
     Schema(SchemaArguments),
 }
@@ -78,6 +84,11 @@ pub(super) struct ScenarioArguments {
     /// A named value of the policy, instead of the scenario's; may be given several times
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub(super) named_values: Vec<String>,
+
+    /// Inferred behaviour of the local gateway, such as `v2-debt=off`; `apimon emulate --explain`
+    /// lists it
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) behaviour: Vec<String>,
 
     /// Policy file, instead of the scenario's
     #[arg(long, value_name = "FILE")]
@@ -158,12 +169,55 @@ pub(super) struct EmulateArguments {
     #[arg(long, default_value_t = 0)]
     pub(super) port: u16,
 
+    /// Inferred behaviour, such as `v2-debt=off`; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) behaviour: Vec<String>,
+
+    /// List inferred behaviour with its switches, and do nothing else
+    #[arg(long)]
+    pub(super) explain: bool,
+
     /// Seed of the simulated model and of the keys
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
 
     #[command(flatten)]
     pub(super) backend: BackendArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TestPolicyArguments {
+    /// Policy tests, or folders of them (names end in `.test.yaml`)
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Run only the tests that have this text in their names
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Option<String>,
+
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+
+    /// Also write the outcome as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+
+    /// Show which elements, branches and expressions of the policies no test ran
+    #[arg(long)]
+    pub(super) coverage: bool,
+
+    /// Also write the coverage of policy files as an lcov tracefile
+    #[arg(long, value_name = "FILE")]
+    pub(super) lcov: Option<PathBuf>,
+
+    /// Run again whenever a test or one of its policies changes
+    #[arg(long)]
+    pub(super) watch: bool,
+
+    /// Inferred behaviour, such as `v2-debt=off`; `apimon emulate --explain` lists it
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) behaviour: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -176,4 +230,6 @@ pub(super) struct SchemaArguments {
 pub(super) enum SchemaName {
     /// The scenario file
     Scenario,
+    /// The policy test file
+    PolicyTest,
 }

@@ -6,17 +6,23 @@ use super::local::{self, Caller};
 use super::prepare::{read_policy, set_named_values, tier};
 use super::target::{self, KEY_HEADER};
 use super::terminal::Terminal;
-use super::{Outcome, output};
+use super::{Outcome, behaviour, output};
 use crate::base::{Seed, number};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
+use crate::engine::Behaviour;
 use crate::gateway::{Gateway, Served};
 use crate::http;
 use crate::model::ModelSettings;
 use crate::policy::NamedValues;
 
 pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome {
+    if arguments.explain {
+        terminal.data(&behaviour::list());
+        return Ok(Verdict::Done);
+    }
+    let adapt = behaviour::adaptation(&arguments.behaviour)?;
     http::install_crypto();
     let vocabulary = std::thread::spawn(crate::tokens::load);
     let tier = tier(&arguments.tier)?;
@@ -36,7 +42,13 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
         .map(|id| Caller { id, name: id })
         .collect();
     let clock = Clock::start();
-    let engine = local::engine(Some(policy), tier, clock.started(), &seed, &callers);
+    let engine = local::engine(
+        Some(policy),
+        adapt(Behaviour::of(tier)),
+        clock.started(),
+        &seed,
+        &callers,
+    );
     // The address is announced when the first request would not have to wait for anything.
     if let Err(panic) = vocabulary.join() {
         std::panic::resume_unwind(panic);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Secret, Seed, Tier};
+use crate::base::{Secret, Seed};
 use crate::engine::{ApiConfig, Behaviour, Engine, Service};
 use crate::model::ModelSettings;
 use crate::policy::Policy;
@@ -21,7 +21,7 @@ pub(super) struct Caller<'a> {
 /// A service with one API and one key for each caller. `started` is the UTC time of moment zero.
 pub(super) fn engine(
     policy: Option<Policy>,
-    tier: Tier,
+    behaviour: Behaviour,
     started: jiff::Timestamp,
     seed: &Seed,
     callers: &[Caller<'_>],
@@ -40,7 +40,7 @@ pub(super) fn engine(
             region: "local".to_owned(),
             gateway_id: "managed".to_owned(),
         }),
-        behaviour: Behaviour::of(tier),
+        behaviour,
         started,
         seed: seed.derive("engine"),
         global: None,

@@ -4,6 +4,7 @@
 //! arguments and the working directory.
 
 mod args;
+mod behaviour;
 mod emulate;
 mod failure;
 mod loadtest;
@@ -16,6 +17,7 @@ mod schema;
 mod simulate;
 mod target;
 mod terminal;
+mod test_policy;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Simulate(arguments) => simulate::run(terminal, arguments),
         Command::Report(arguments) => report::run(terminal, arguments),
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
+        Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),
     }
 }

@@ -3,9 +3,11 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::args::ScenarioArguments;
+use super::behaviour;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::base::{Seed, Severity, Source, Tier, nearest_hint, render};
+use crate::engine::Behaviour;
 use crate::files;
 use crate::policy::{self, NamedValues, Policy};
 use crate::results::{HeaderNames, LimitInfo};
@@ -19,6 +21,8 @@ pub(super) struct Prepared {
     pub(super) plan: Plan,
     /// `None` when the scenario names no policy.
     pub(super) policy: Option<Policy>,
+    /// Inferred behaviour of the local gateway.
+    pub(super) behaviour: Behaviour,
     /// What flags and environment changed, such as `tpm=600`.
     pub(super) overrides: Vec<String>,
 }
@@ -51,7 +55,9 @@ pub(super) fn prepare(
         _ => failure,
     })?;
     let plan = scenario.plan();
+    let adapt = behaviour::adaptation(&arguments.behaviour)?;
     Ok(Prepared {
+        behaviour: adapt(Behaviour::of(scenario.tier)),
         scenario,
         source,
         plan,
@@ -67,7 +73,7 @@ pub(super) fn beside(file: &Path, path: &str) -> PathBuf {
 
 /// The path as people would write it, `folder/..` left out. For messages only: a link may make
 /// the two paths differ.
-fn plain(path: &Path) -> PathBuf {
+pub(super) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match (part, plain.components().next_back()) {
@@ -152,6 +158,7 @@ fn override_values(
     }
     set_named_values(&mut scenario.named_values, &arguments.named_values)?;
     overrides.extend(arguments.named_values.iter().cloned());
+    overrides.extend(arguments.behaviour.iter().cloned());
     if let Some(path) = &arguments.policy {
         overrides.push(format!("policy={}", path.display()));
     }

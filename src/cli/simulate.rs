@@ -26,7 +26,7 @@ pub(super) fn run(terminal: &Terminal, arguments: &ScenarioArguments) -> Outcome
     let directory = output::begin(&arguments.out, &prepared, &info, clock.started())?;
     let engine = local::engine(
         prepared.policy.clone(),
-        scenario.tier,
+        prepared.behaviour,
         scenario.start,
         &scenario.seed,
         &local::callers(scenario),

@@ -72,7 +72,7 @@ fn open_local(
     let callers = local::callers(scenario);
     let engine = local::engine(
         prepared.policy.clone(),
-        scenario.tier,
+        prepared.behaviour,
         clock.started(),
         &scenario.seed,
         &callers,

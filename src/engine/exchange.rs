@@ -9,9 +9,9 @@ use super::metrics::{Metric, PendingMetric};
 use super::program::{Location, Program};
 use super::token_limit::Charge;
 use crate::base::{Moment, Tokens};
-use crate::policy::{Place, SectionName};
 use crate::policy::context::{Context, LastError};
 use crate::policy::message::{Headers, Response, Url};
+use crate::policy::{Place, SectionName};
 use crate::tokens;
 
 /// A request as it came over the wire.

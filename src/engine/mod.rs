@@ -6,6 +6,7 @@
 //! clock and opens no connection, so both drivers get the same decisions.
 
 mod begin;
+mod behaviour;
 mod counters;
 mod error;
 mod exchange;
@@ -22,6 +23,7 @@ mod tests;
 mod token_limit;
 mod usage;
 
+pub(crate) use behaviour::SWITCHES;
 pub(crate) use error::BackendFailure;
 pub(crate) use exchange::{
     Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step,

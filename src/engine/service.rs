@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Weekday;
 
 use crate::base::{Seed, Tier};
 use crate::limiter::Algorithm;
@@ -32,6 +33,8 @@ pub(crate) struct Behaviour {
     pub(crate) v2_debt: bool,
     /// Streams: charge the usage chunk, when there is one, instead of the estimate.
     pub(crate) stream_usage: bool,
+    /// Weekly quotas: the day on which a window begins.
+    pub(crate) week_start: Weekday,
 }
 
 impl Behaviour {
@@ -41,6 +44,7 @@ impl Behaviour {
             tier,
             v2_debt: true,
             stream_usage: false,
+            week_start: Weekday::Monday,
         }
     }
 

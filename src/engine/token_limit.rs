@@ -45,7 +45,9 @@ impl Meter<'_> {
         limit: &Arc<TokenLimit>,
     ) -> Result<(), Raised> {
         let key = limit.counter_key.text(&mut exchange.context)?;
+        let week_start = self.behaviour.week_start;
         let quota = quota(exchange, limit)?;
+        let quota = quota.map(|(tokens, period)| (tokens, period.weeks_from(week_start)));
         let (prompt, stream) = exchange.asked.of(exchange.context.request.body.as_ref());
         // The prompt of a stream is always estimated, whatever the attribute says (1.9).
         let estimate = if limit.estimate_prompt || stream {

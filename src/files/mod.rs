@@ -1,16 +1,19 @@
 //! The only reader and writer of disk.
 #![expect(
     clippy::disallowed_methods,
-    reason = "edge: disk is read and written here"
+    clippy::disallowed_types,
+    reason = "edge: disk is read and written here, and times of files are compared"
 )]
 
 mod run_dir;
+mod watch;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) use run_dir::{RunDir, RunWriter, read_run};
+pub(crate) use watch::{find, stamps};
 
 use crate::base::Source;
 

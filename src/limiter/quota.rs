@@ -10,8 +10,8 @@ use crate::base::Tokens;
 pub(crate) enum Period {
     Hourly,
     Daily,
-    /// Microsoft does not say on which day a week starts; ISO Monday here (specification 1.5).
-    Weekly,
+    /// Microsoft does not say on which day a week starts (specification 1.5).
+    Weekly(Weekday),
     Monthly,
     Yearly,
 }
@@ -20,7 +20,7 @@ impl Period {
     pub(crate) const ALL: [(&'static str, Period); 5] = [
         ("Hourly", Period::Hourly),
         ("Daily", Period::Daily),
-        ("Weekly", Period::Weekly),
+        ("Weekly", Period::Weekly(Weekday::Monday)),
         ("Monthly", Period::Monthly),
         ("Yearly", Period::Yearly),
     ];
@@ -32,6 +32,14 @@ impl Period {
             .map(|(_, period)| *period)
     }
 
+    /// The same period, with weeks that begin on `day`.
+    pub(crate) fn weeks_from(self, day: Weekday) -> Period {
+        match self {
+            Period::Weekly(_) => Period::Weekly(day),
+            other => other,
+        }
+    }
+
     /// Start of the window that holds `now`.
     pub(crate) fn start(self, now: Timestamp) -> Timestamp {
         let civil = TimeZone::UTC.to_datetime(now);
@@ -39,8 +47,8 @@ impl Period {
         let start = match self {
             Period::Hourly => date.at(civil.hour(), 0, 0, 0),
             Period::Daily => midnight(date),
-            Period::Weekly => {
-                let days = date.weekday().since(Weekday::Monday);
+            Period::Weekly(first) => {
+                let days = date.weekday().since(first);
                 midnight(date.saturating_sub(i64::from(days).days()))
             }
             Period::Monthly => midnight(date.first_of_month()),
@@ -55,7 +63,7 @@ impl Period {
         utc(match self {
             Period::Hourly => start.saturating_add(1.hours()),
             Period::Daily => start.saturating_add(1.days()),
-            Period::Weekly => start.saturating_add(7.days()),
+            Period::Weekly(_) => start.saturating_add(7.days()),
             Period::Monthly => start.saturating_add(1.months()),
             Period::Yearly => start.saturating_add(1.years()),
         })

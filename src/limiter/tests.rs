@@ -179,7 +179,7 @@ fn quota_windows_are_cut_from_utc() {
             "2026-02-05T00:00:00Z",
         ),
         (
-            Period::Weekly,
+            Period::Weekly(jiff::civil::Weekday::Monday),
             "2026-02-02T00:00:00Z",
             "2026-02-09T00:00:00Z",
         ),

@@ -11,15 +11,15 @@ mod lower;
 mod matrix;
 pub(crate) mod message;
 mod model;
-mod trail;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod xml;
 
 pub(crate) use lower::{NamedValues, parse};
-pub(crate) use trail::Trail;
 pub(crate) use model::{
     Branch, Condition, Dimension, EmitTokenMetric, ExistsAction, ForwardRequest, Item, Kind,
     ManagedIdentity, Place, Policy, SectionName, SetBackendService, SetHeader, SetStatus, Template,
     TokenLimit,
 };
+pub(crate) use trail::Trail;

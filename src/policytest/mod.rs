@@ -18,7 +18,7 @@ mod suite;
 mod tests;
 mod wire;
 
-pub(crate) use coverage::{Coverage, Gap};
+pub(crate) use coverage::{Coverage, Share};
 pub(crate) use junit::junit;
 pub(crate) use model::TestFile;
 pub(crate) use run::{Outcome, StepFailure};

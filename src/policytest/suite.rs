@@ -97,9 +97,9 @@ impl Suite {
             outcomes.push(run::diagnostics(expected, &self.diagnostics));
         }
         let tests = self.file.tests.iter().filter(|test| wanted(&test.name));
-        outcomes.extend(tests.map(|test| {
-            run::test(&self.file, test, &|| Engine::new(self.service.clone()))
-        }));
+        outcomes.extend(
+            tests.map(|test| run::test(&self.file, test, &|| Engine::new(self.service.clone()))),
+        );
         outcomes
     }
 

@@ -129,4 +129,3 @@ impl<'de, T, M: Deserialize<'de>> Visitor<'de> for EitherVisitor<T, M> {
         M::deserialize(MapAccessDeserializer::new(map)).map(self.mapping)
     }
 }
-

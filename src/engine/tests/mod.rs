@@ -1,7 +1,6 @@
 //! What no policy test file can say; all else is in the files of `tests/conformance`, which
 //! `policytest` runs.
 
-
 use crate::base::{Moment, Secret, Seed, Source, Tier};
 use crate::engine::{ApiConfig, Behaviour, Engine, Incoming, Service, Step};
 use crate::policy::context::{Deployment, Subscription};

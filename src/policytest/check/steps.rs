@@ -31,12 +31,7 @@ impl Checker {
         steps
     }
 
-    fn step(
-        &mut self,
-        wire: WireStep,
-        known: &Known,
-        (line, at): (usize, Moment),
-    ) -> Option<Step> {
+    fn step(&mut self, wire: WireStep, known: &Known, (line, at): (usize, Moment)) -> Option<Step> {
         let gateway = self.or(wire.gateway, || "gateway-1".to_owned());
         let api = match wire.api {
             None => Some(0),

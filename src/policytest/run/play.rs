@@ -168,7 +168,13 @@ fn body(request: &Request) -> Option<String> {
     match &request.body {
         Some(Value::String(text)) => Some(text.clone()),
         Some(value) => Some(value.to_string()),
-        None if matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "DELETE") => None,
+        None if matches!(
+            request.method.as_str(),
+            "GET" | "HEAD" | "OPTIONS" | "DELETE"
+        ) =>
+        {
+            None
+        }
         None => {
             let content = request.prompt.as_deref().unwrap_or("Hello");
             let mut body = json!({ "messages": [{ "role": "user", "content": content }] });

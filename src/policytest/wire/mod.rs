@@ -8,10 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) use shapes::{Json, Sender, SubscriptionEntry};
-pub(super) use step::{
-    Expected,
-    WireBackend, WireBackendRequest, WireExpect, WireRepeat, WireRequest, WireStep,
-};
+pub(super) use step::{WireBackend, WireBackendRequest, WireExpect, WireRequest, WireStep};
 pub(super) use words::{Fault, HeaderName, Method, SeverityWord, TierName};
 
 use crate::yaml::{

@@ -7,8 +7,8 @@ use super::super::wire::{
     Entries, HeaderName, HeaderValue, Placed, Prose, Target, Text, WireCaller, WireRequest,
 };
 use super::Checker;
-use crate::yaml::Checks as _;
 use crate::base::nearest_hint;
+use crate::yaml::Checks as _;
 
 const DEFAULT_ATTEMPTS: u64 = 5;
 

@@ -1,0 +1,99 @@
+//! Inferred behaviour and its switches, by name.
+
+use jiff::civil::Weekday;
+
+use super::service::Behaviour;
+
+/// A choice that documents and observations leave open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Switch {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    /// Marks of the gateway specification: I inferred, U unknown.
+    pub(crate) mark: &'static str,
+    /// The first is the default.
+    pub(crate) values: &'static [&'static str],
+}
+
+pub(crate) const SWITCHES: [Switch; 3] = [
+    Switch {
+        name: "v2-debt",
+        what: "v2 tiers: the bucket's level goes below zero, so waits exceed a minute; \
+               off: it stops at zero",
+        mark: "I (1.2)",
+        values: &["on", "off"],
+    },
+    Switch {
+        name: "stream-usage",
+        what: "streams: ignore the usage chunk and charge the estimate; honour: charge the chunk",
+        mark: "U (1.9)",
+        values: &["ignore", "honour"],
+    },
+    Switch {
+        name: "week-start",
+        what: "quotas: the day on which a weekly window begins, at midnight UTC",
+        mark: "U (1.5)",
+        values: &[
+            "monday",
+            "sunday",
+            "saturday",
+            "friday",
+            "thursday",
+            "wednesday",
+            "tuesday",
+        ],
+    },
+];
+
+impl Behaviour {
+    /// Sets a switch; `false` when there is none of that name, or it has no such value.
+    pub(crate) fn set(&mut self, name: &str, value: &str) -> bool {
+        match (name, value) {
+            ("v2-debt", "on") => self.v2_debt = true,
+            ("v2-debt", "off") => self.v2_debt = false,
+            ("stream-usage", "ignore") => self.stream_usage = false,
+            ("stream-usage", "honour") => self.stream_usage = true,
+            ("week-start", day) => match weekday(day) {
+                Some(day) => self.week_start = day,
+                None => return false,
+            },
+            _ => return false,
+        }
+        true
+    }
+}
+
+fn weekday(name: &str) -> Option<Weekday> {
+    Some(match name {
+        "monday" => Weekday::Monday,
+        "tuesday" => Weekday::Tuesday,
+        "wednesday" => Weekday::Wednesday,
+        "thursday" => Weekday::Thursday,
+        "friday" => Weekday::Friday,
+        "saturday" => Weekday::Saturday,
+        "sunday" => Weekday::Sunday,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Tier;
+
+    #[test]
+    fn every_listed_value_can_be_set_and_the_first_is_the_default() {
+        let default = Behaviour::of(Tier::BasicV2);
+        for switch in SWITCHES {
+            let mut seen = Vec::new();
+            for value in switch.values {
+                let mut behaviour = default;
+                assert!(behaviour.set(switch.name, value), "{} {value}", switch.name);
+                assert!(!seen.contains(&behaviour), "{} {value}", switch.name);
+                seen.push(behaviour);
+            }
+            assert_eq!(seen[0], default, "{}", switch.name);
+            assert!(!default.clone().set(switch.name, "neither"));
+        }
+    }
+}
