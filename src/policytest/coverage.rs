@@ -63,7 +63,12 @@ impl Coverage {
                 };
                 coverage.add(&source.name, part, hits);
             };
-            let places = policy.elements.iter().map(|place| (place, Kind::Element));
+            // `base` is replaced when policies are put together; nothing of it is left to run.
+            let elements = policy
+                .elements
+                .iter()
+                .filter(|place| *place.element != *"base");
+            let places = elements.map(|place| (place, Kind::Element));
             for (place, kind) in
                 places.chain(policy.branches.iter().map(|place| (place, Kind::Branch)))
             {

@@ -53,51 +53,53 @@ fn write(text: &mut String, tested: &[Tested], quiet: bool) -> std::fmt::Result 
 /// One failed step: what was expected and came, the counters, and who decided.
 pub(super) fn failure(failure: &StepFailure) -> String {
     let run = failure.run.map(|run| format!(", run {run}"));
-    let mut text = format!(
-        "step {} (line {}) at {}{}\n",
+    let head = format!(
+        "step {} (line {}) at {}{}",
         failure.step,
         failure.line,
         format_duration(failure.at.since_start()),
         run.unwrap_or_default()
     );
-    for mismatch in &failure.mismatches {
+    let mismatches = failure.mismatches.iter().map(|mismatch| {
         let (what, expected, came) = (&mismatch.what, &mismatch.expected, &mismatch.came);
-        text.push_str(&format!("  {what}: expected `{expected}`, came `{came}`\n"));
-    }
+        format!("  {what}: expected `{expected}`, came `{came}`")
+    });
     let decided_by = failure.decided_by.as_deref();
     let decided_by = decided_by.unwrap_or("the gateway itself, no policy element");
-    text.push_str(&format!("  decided by: {decided_by}\n"));
-    for counter in &failure.counters {
-        text.push_str(&format!("  counter: {counter}\n"));
-    }
-    text
+    let counters = failure.counters.iter();
+    let mut lines = vec![head];
+    lines.extend(mismatches);
+    lines.push(format!("  decided by: {decided_by}"));
+    lines.extend(counters.map(|counter| format!("  counter: {counter}")));
+    lines.join("\n")
 }
 
 fn coverage_table(coverage: &Coverage) -> String {
     let shares = coverage.shares();
     let names = shares.iter().map(|(name, _)| name.chars().count());
     let width = names.max().unwrap_or(0).max("policy".len());
-    let mut text = format!(
-        "\n{:<width$}  {:>9}  {:>9}  {:>11}\n",
-        "policy", "elements", "branches", "expressions"
-    );
-    for (document, shares) in &shares {
-        let [elements, branches, expressions] =
-            shares.map(|share| format!("{} of {}", share.ran, share.all));
-        text.push_str(&format!(
-            "{document:<width$}  {elements:>9}  {branches:>9}  {expressions:>11}\n"
-        ));
-    }
+    let row = |policy: &str, cells: [String; 3]| {
+        let [elements, branches, expressions] = cells;
+        format!("{policy:<width$}  {elements:>9}  {branches:>9}  {expressions:>11}")
+    };
+    let mut lines = vec![String::new()];
+    let heads = ["elements", "branches", "expressions"];
+    lines.push(row("policy", heads.map(str::to_owned)));
+    lines.extend(shares.iter().map(|(document, shares)| {
+        row(
+            document,
+            shares.map(|share| format!("{} of {}", share.ran, share.all)),
+        )
+    }));
     let gaps = coverage.gaps();
     if gaps.is_empty() {
-        text.push_str("everything ran\n");
-        return text;
+        lines.push("everything ran".to_owned());
+    } else {
+        lines.push("not run by any test".to_owned());
     }
-    text.push_str("not run by any test\n");
-    for gap in gaps {
-        text.push_str(&format!("  {}: {}\n", gap.place, gap.what));
-    }
-    text
+    let gaps = gaps.iter();
+    lines.extend(gaps.map(|gap| format!("  {}: {}", gap.place, gap.what)));
+    lines.join("\n") + "\n"
 }
 
 pub(super) fn json(tested: &[Tested], coverage: Option<&Coverage>) -> String {
