@@ -13,6 +13,7 @@ mod coverage;
 mod junit;
 mod model;
 mod run;
+mod schema;
 mod suite;
 #[cfg(test)]
 mod tests;
@@ -22,9 +23,5 @@ pub(crate) use coverage::{Coverage, Share};
 pub(crate) use junit::junit;
 pub(crate) use model::TestFile;
 pub(crate) use run::{Outcome, StepFailure};
+pub(crate) use schema::schema;
 pub(crate) use suite::Suite;
-
-/// JSON Schema of a policy test file.
-pub(crate) fn schema() -> String {
-    crate::yaml::schema::<wire::WireFile>()
-}

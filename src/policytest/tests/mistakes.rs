@@ -16,6 +16,27 @@ fn problems(text: &str) -> String {
 
 const POLICY: &str = "policy: <policies />\n";
 
+/// A file cut anywhere, or with a letter changed, is read or refused and never a panic.
+#[test]
+fn torn_files_are_read_or_refused() {
+    let whole = include_str!("../../../policies/token-limit.test.yaml");
+    let letters: Vec<(usize, char)> = whole.char_indices().collect();
+    for (index, (offset, letter)) in letters.iter().enumerate() {
+        let mut texts = vec![whole[..*offset].to_owned()];
+        if index % 7 == 0 {
+            let rest = &whole[offset + letter.len_utf8()..];
+            let other = ["{", "]", ":", "\n", "-", "\u{e9}", "9", "\""][index / 7 % 8];
+            texts.push(format!("{}{other}{rest}", &whole[..*offset]));
+        }
+        for text in texts {
+            let source = Source::new("t.test.yaml", text);
+            if let Err(problems) = TestFile::parse(&source) {
+                assert!(!render(&problems, false).is_empty());
+            }
+        }
+    }
+}
+
 #[test]
 fn mistakes_are_told_with_place_and_hint() {
     let cases = [

@@ -1,0 +1,6 @@
+use super::wire::WireFile;
+
+/// JSON Schema of a policy test file.
+pub(crate) fn schema() -> String {
+    crate::yaml::schema::<WireFile>()
+}
