@@ -6,6 +6,7 @@
 //! what cannot be executed is an error that names element, file and line.
 
 pub(crate) mod context;
+pub(crate) mod course;
 pub(crate) mod expression;
 mod lower;
 mod matrix;
@@ -15,9 +16,9 @@ mod model;
 mod tests;
 mod xml;
 
-pub(crate) use lower::{NamedValues, parse};
+pub(crate) use lower::{Fragments, NamedValues, parse, parse_with};
 pub(crate) use model::{
     Branch, Condition, Dimension, EmitTokenMetric, ExistsAction, ForwardRequest, Item, Kind,
-    ManagedIdentity, Place, Policy, SectionName, SetBackendService, SetHeader, SetStatus, Template,
-    TokenLimit,
+    ManagedIdentity, Place, Policy, ReturnResponse, SectionName, SetBackendService, SetHeader,
+    SetStatus, Template, TokenLimit,
 };

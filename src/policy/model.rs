@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::Context;
+use super::course::Course;
 use super::expression::{Expression, Fault, Value};
 use crate::base::{Source, Span, Tokens};
 use crate::limiter::Period;
@@ -73,6 +74,7 @@ fn collect_limits<'a>(items: &'a [Item], found: &mut Vec<(&'a Place, &'a TokenLi
                     collect_limits(&branch.items, found);
                 }
             }
+            Kind::Course(course) => collect_limits(course.items(), found),
             _ => {}
         }
     }
@@ -115,6 +117,7 @@ impl Place {
 pub(crate) enum Kind {
     Base,
     Choose(Vec<Branch>),
+    Course(Course),
     EmitTokenMetric(EmitTokenMetric),
     ForwardRequest(ForwardRequest),
     ManagedIdentity(ManagedIdentity),
@@ -193,6 +196,8 @@ pub(crate) struct ForwardRequest {
     pub(crate) timeout_is_millis: bool,
     pub(crate) fail_on_error_status_code: bool,
     pub(crate) buffer_response: bool,
+    /// Keeps the request's body, so that a `retry` can send it again.
+    pub(crate) buffer_request_body: bool,
 }
 
 impl Default for ForwardRequest {
@@ -202,6 +207,7 @@ impl Default for ForwardRequest {
             timeout_is_millis: false,
             fail_on_error_status_code: false,
             buffer_response: true,
+            buffer_request_body: false,
         }
     }
 }
@@ -214,6 +220,8 @@ pub(crate) struct ManagedIdentity {
 
 #[derive(Debug, Clone)]
 pub(crate) struct ReturnResponse {
+    /// A variable that holds the response to start from.
+    pub(crate) variable: Option<Arc<str>>,
     pub(crate) items: Vec<Item>,
 }
 

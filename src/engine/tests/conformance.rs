@@ -58,6 +58,7 @@ fn run(name: &str, file: &File, path: &Path, failures: &mut String) -> usize {
         );
         let rules = Rules {
             default_backend: &file.backend,
+            answers: &file.answers,
             api_path: &|step| api_path(file, step),
             key: &|step| key(file, step),
             engine: &|| engine(file, path),
@@ -84,9 +85,10 @@ fn run(name: &str, file: &File, path: &Path, failures: &mut String) -> usize {
 }
 
 fn diagnostics(name: &str, file: &File, failures: &mut String) {
-    let (_, found) = policy::parse(
+    let (_, found) = policy::parse_with(
         &Source::new("policy", file.policy.as_str()),
         &file.named_values,
+        &fragments(file),
     );
     let found: Vec<(String, &str, usize)> = found
         .iter()
@@ -116,6 +118,13 @@ fn diagnostics(name: &str, file: &File, failures: &mut String) {
     if found != expected {
         writeln!(failures, "{name}: expected {expected:?}, found {found:?}").unwrap();
     }
+}
+
+fn fragments(file: &File) -> policy::Fragments {
+    let texts = file.fragments.iter();
+    texts
+        .map(|(id, text)| (id.clone(), Source::new(id.as_str(), text.as_str())))
+        .collect()
 }
 
 fn compare(expect: &Expect, run: usize, seen: &Seen, wrong: &mut Vec<String>) {
@@ -169,6 +178,12 @@ fn compare(expect: &Expect, run: usize, seen: &Seen, wrong: &mut Vec<String>) {
         if let Some(path) = &expected.path {
             check("backend path", path, &forward.url.path);
         }
+        if let Some(query) = &expected.query {
+            check("backend query", query, &forward.url.query);
+        }
+        if let Some(method) = &expected.method {
+            check("backend method", method, &forward.method);
+        }
         if let Some(part) = &expected.body_contains {
             let body = String::from_utf8_lossy(forward.body.as_deref().unwrap_or_default());
             check(
@@ -177,6 +192,14 @@ fn compare(expect: &Expect, run: usize, seen: &Seen, wrong: &mut Vec<String>) {
                 &format!("{part}: {}", body.contains(part)),
             );
         }
+    }
+    if let Some(expected) = &expect.sent {
+        check("sent", &expected.join(", "), &seen.sent.join(", "));
+    }
+    if let Some(expected) = &expect.traces {
+        let traces = &seen.answer.context.traces;
+        let traces: Vec<String> = traces.iter().map(super::play::trace_line).collect();
+        check("traces", &expected.join(", "), &traces.join(", "));
     }
     effects(expect, seen, &mut check);
 }
@@ -292,7 +315,8 @@ fn engine(file: &File, path: &Path) -> Engine {
             let path = path.parent().unwrap().join(text);
             Source::new(text, std::fs::read_to_string(path).unwrap())
         };
-        let (policy, diagnostics) = policy::parse(&source, &file.named_values);
+        let (policy, diagnostics) =
+            policy::parse_with(&source, &file.named_values, &fragments(file));
         policy.unwrap_or_else(|| {
             panic!(
                 "{}\n{}",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::answers::Answers;
 use crate::base::parse_duration;
 
 #[derive(Debug, Deserialize)]
@@ -27,6 +28,12 @@ pub(super) struct File {
     pub(super) subscriptions: Vec<String>,
     #[serde(default)]
     pub(super) backend: Backend,
+    /// Answers to requests that the policy sends, by URL without query.
+    #[serde(default)]
+    pub(super) answers: Answers,
+    /// Fragment id to its text.
+    #[serde(default)]
+    pub(super) fragments: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) tests: Vec<Test>,
     #[serde(default)]
@@ -83,6 +90,9 @@ pub(super) struct Step {
     pub(super) repeat: Repeat,
     #[serde(default)]
     pub(super) backend: Backend,
+    /// In the place of the file's answers to the same URLs.
+    #[serde(default)]
+    pub(super) answers: Answers,
     #[serde(default)]
     pub(super) expect: Expect,
 }
@@ -115,6 +125,8 @@ pub(super) struct Request {
     #[serde(default)]
     pub(super) stream: bool,
     pub(super) prompt_tokens: Option<u64>,
+    /// Address of the caller.
+    pub(super) ip: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -171,6 +183,11 @@ pub(super) struct Expect {
     pub(super) body_contains: Option<String>,
     pub(super) backend_called: Option<bool>,
     pub(super) backend_request: Option<BackendRequest>,
+    /// Requests that the policy sent on its own, as `METHOD URL`, each with the time since the
+    /// request when it was not at once: `GET https://a.example/x at 2s`.
+    pub(super) sent: Option<Vec<String>>,
+    /// Messages in the trace.
+    pub(super) traces: Option<Vec<String>>,
     #[serde(default)]
     pub(super) metrics: BTreeMap<String, u64>,
     /// Dimensions that every metric of the step must have.
@@ -185,6 +202,8 @@ pub(super) struct Expect {
 pub(super) struct BackendRequest {
     #[serde(default)]
     pub(super) headers: BTreeMap<String, Value>,
+    pub(super) method: Option<String>,
     pub(super) path: Option<String>,
+    pub(super) query: Option<String>,
     pub(super) body_contains: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! The conformance suite: policy test files run through the engine in virtual time, and what no
 //! such file can say.
 
+mod answers;
 mod conformance;
 mod file;
 mod play;
@@ -45,7 +46,7 @@ fn the_same_requests_get_the_same_ids_in_every_run() {
             };
             match engine.receive(Moment::ZERO, incoming) {
                 Step::Answer(answer) => answer.response.headers.first("id").unwrap().to_owned(),
-                Step::Forward(..) => panic!("the policy answers itself"),
+                other => panic!("the policy answers itself: {other:?}"),
             }
         };
         [next(), next()]

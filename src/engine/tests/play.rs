@@ -7,13 +7,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::json;
 
+use super::answers::{self, Answers};
 use super::file::{Backend, Request, Step as FileStep};
 use crate::base::{Moment, Tokens, parse_duration};
 use crate::engine::{
     Answer, BackendAnswer, BackendBody, BackendFailure, Engine, Exchange, Forward, Incoming,
-    Metric, Settlement, Step,
+    Metric, Outcome, Settlement, Step,
 };
 use crate::model::{self, AnswerBody, ModelFault, ModelRequest, ModelSettings};
+use crate::policy::context::Trace;
 use crate::policy::message::Headers;
 use crate::tokens::StreamReader;
 
@@ -22,10 +24,12 @@ pub(super) struct Seen {
     pub(super) answer: Answer,
     pub(super) forward: Option<Box<Forward>>,
     pub(super) metrics: Vec<Metric>,
+    /// What the policy sent on its own.
+    pub(super) sent: Vec<String>,
 }
 
 /// Moment, step, phase (0 arrives, 1 answers), run.
-type When = (Moment, usize, u8, usize);
+type When = (Moment, usize, usize, usize);
 
 enum Event {
     Arrive,
@@ -35,12 +39,15 @@ enum Event {
         Result<BackendAnswer, BackendFailure>,
         Option<(Moment, StreamReader)>,
     ),
+    Replies(Box<Exchange>, Vec<Option<Outcome>>),
+    Wake(Box<Exchange>),
     StreamEnd(Settlement, StreamReader),
 }
 
 /// How requests are made; the file decides, the runner only asks.
 pub(super) struct Rules<'a> {
     pub(super) default_backend: &'a Backend,
+    pub(super) answers: &'a Answers,
     pub(super) api_path: &'a dyn Fn(&FileStep) -> String,
     pub(super) key: &'a dyn Fn(&FileStep) -> Option<String>,
     pub(super) engine: &'a dyn Fn() -> Engine,
@@ -61,26 +68,33 @@ pub(super) fn play(steps: &[FileStep], rules: &Rules<'_>) -> Vec<Vec<Seen>> {
             let phase = if step.repeat.concurrent {
                 0
             } else {
-                u8::try_from(run * 2).unwrap()
+                run * 1000
             };
             agenda.insert((at, index, phase, run), Event::Arrive);
         }
     }
+    let mut under_way: BTreeMap<(usize, usize), UnderWay> = BTreeMap::new();
     let mut seen: Vec<BTreeMap<usize, Seen>> = steps.iter().map(|_| BTreeMap::new()).collect();
     while let Some(((now, index, phase, run), event)) = agenda.pop_first() {
         let step = &steps[index];
         let name = step.gateway.clone().unwrap_or_default();
         let engine = engines.entry(name).or_insert_with(rules.engine);
+        let way = under_way.entry((index, run)).or_default();
         let outcome = match event {
-            Event::Arrive => (engine.receive(now, incoming(step, rules)), None, None),
-            Event::Answer(exchange, forward, Ok(answer), stream) => (
-                engine.answered(now, exchange, answer),
-                Some(forward),
-                stream,
-            ),
-            Event::Answer(exchange, forward, Err(failure), _) => {
-                (engine.failed(now, exchange, failure), Some(forward), None)
+            Event::Arrive => {
+                way.arrived = now;
+                engine.receive(now, incoming(step, rules))
             }
+            Event::Answer(exchange, forward, outcome, stream) => {
+                way.forward = Some(forward);
+                way.stream = stream;
+                match outcome {
+                    Ok(answer) => engine.answered(now, exchange, answer),
+                    Err(failure) => engine.failed(now, exchange, failure),
+                }
+            }
+            Event::Replies(exchange, outcomes) => engine.replied(now, exchange, outcomes),
+            Event::Wake(exchange) => engine.woken(now, exchange),
             Event::StreamEnd(settlement, reader) => {
                 let metrics = engine.settle_stream(now, &settlement, &reader);
                 seen[index].get_mut(&run).unwrap().metrics.extend(metrics);
@@ -88,13 +102,28 @@ pub(super) fn play(steps: &[FileStep], rules: &Rules<'_>) -> Vec<Vec<Seen>> {
             }
         };
         match outcome {
-            (Step::Forward(exchange, forward), ..) => {
+            Step::Send(exchange, sends) => {
+                let calls = sends.calls.iter();
+                way.sent
+                    .extend(calls.map(|call| answers::line(call, now.since(way.arrived))));
+                let calls = sends.calls.iter();
+                let outcomes = calls.map(|call| answers::ask(step, rules, now, call));
+                let (at, outcomes) = sends.foreseen(now, outcomes.collect());
+                let event = Event::Replies(exchange, outcomes);
+                agenda.insert((at, index, phase + 1, run), event);
+            }
+            Step::Sleep(exchange, until) => {
+                agenda.insert((until, index, phase + 1, run), Event::Wake(exchange));
+            }
+            Step::Forward(exchange, forward) => {
                 let (after, answer, stream) = ask(step, rules, now, &forward);
                 let event = Event::Answer(exchange, forward, answer, stream);
                 agenda.insert((now + after, index, phase + 1, run), event);
             }
-            (Step::Answer(mut answer), forward, stream) => {
-                if let (Some(settlement), Some((end, reader))) = (answer.stream.take(), stream) {
+            Step::Answer(mut answer) => {
+                let way = std::mem::take(way);
+                if let (Some(settlement), Some((end, reader))) = (answer.stream.take(), way.stream)
+                {
                     agenda.insert(
                         (end, index, phase + 1, run),
                         Event::StreamEnd(settlement, reader),
@@ -105,8 +134,9 @@ pub(super) fn play(steps: &[FileStep], rules: &Rules<'_>) -> Vec<Vec<Seen>> {
                     run,
                     Seen {
                         answer: *answer,
-                        forward,
+                        forward: way.forward,
                         metrics,
+                        sent: way.sent,
                     },
                 );
             }
@@ -115,6 +145,32 @@ pub(super) fn play(steps: &[FileStep], rules: &Rules<'_>) -> Vec<Vec<Seen>> {
     seen.into_iter()
         .map(|runs| runs.into_values().collect())
         .collect()
+}
+
+/// What is remembered of a run until its answer stands.
+#[derive(Default)]
+struct UnderWay {
+    arrived: Moment,
+    forward: Option<Box<Forward>>,
+    stream: Option<(Moment, StreamReader)>,
+    sent: Vec<String>,
+}
+
+/// `inbound rates verbose: message (name=value)`
+pub(super) fn trace_line(trace: &Trace) -> String {
+    let metadata = trace.metadata.iter();
+    let metadata = metadata.map(|(name, value)| format!(" ({name}={value})"));
+    let Trace {
+        section,
+        source,
+        severity,
+        message,
+        ..
+    } = trace;
+    format!(
+        "{section} {source} {severity}: {message}{}",
+        metadata.collect::<String>()
+    )
 }
 
 fn incoming(step: &FileStep, rules: &Rules<'_>) -> Incoming {
@@ -127,6 +183,7 @@ fn incoming(step: &FileStep, rules: &Rules<'_>) -> Incoming {
         body,
         stream,
         prompt_tokens,
+        ip,
     } = &step.request;
     let method = method.clone().unwrap_or_else(|| "POST".to_owned());
     let body = match body {
@@ -164,13 +221,13 @@ fn incoming(step: &FileStep, rules: &Rules<'_>) -> Incoming {
             .unwrap_or_else(|| "api-version=2024-10-21".to_owned()),
         headers,
         body: body.map(Bytes::from),
-        ip_address: "203.0.113.7".to_owned(),
+        ip_address: ip.clone().unwrap_or_else(|| "203.0.113.7".to_owned()),
         estimate: prompt_tokens.map(Tokens),
     }
 }
 
 /// The simulated model, told what to answer.
-fn ask(
+pub(super) fn ask(
     step: &FileStep,
     rules: &Rules<'_>,
     now: Moment,

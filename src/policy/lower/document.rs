@@ -4,6 +4,7 @@ use super::super::model::{Item, Place, Policy, Section, SectionName};
 use super::super::xml::{self, Element, Text};
 use super::super::{Kind, Template, matrix};
 use super::elements;
+use super::fragment::Fragments;
 use crate::base::{Diagnostic, Severity, Source, Span, nearest};
 use crate::policy::expression::Expression;
 
@@ -17,15 +18,27 @@ pub(crate) fn parse(
     source: &Source,
     named_values: &NamedValues,
 ) -> (Option<Policy>, Vec<Diagnostic>) {
+    parse_with(source, named_values, &Fragments::new())
+}
+
+/// As [`parse`], with the fragments that `include-fragment` can name.
+pub(crate) fn parse_with(
+    source: &Source,
+    named_values: &NamedValues,
+    fragments: &Fragments,
+) -> (Option<Policy>, Vec<Diagnostic>) {
     let (root, diagnostics) = xml::read(source);
     let mut lowering = Lowering {
         source,
         named_values,
+        fragments,
+        fragment: false,
         diagnostics,
     };
     let policy = root.map(|root| lowering.document(&root));
     let mut diagnostics = lowering.diagnostics;
-    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    // What is wrong in fragments follows what is wrong in the document itself.
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.source != *source, diagnostic.span.start));
     let failed = diagnostics
         .iter()
         .any(|diagnostic| diagnostic.severity == Severity::Error);
@@ -35,8 +48,11 @@ pub(crate) fn parse(
 /// The state of one translation: what is looked up and what went wrong.
 pub(super) struct Lowering<'a> {
     pub(super) source: &'a Source,
-    named_values: &'a NamedValues,
-    diagnostics: Vec<Diagnostic>,
+    pub(super) named_values: &'a NamedValues,
+    pub(super) fragments: &'a Fragments,
+    /// What is read is a fragment, which other documents include.
+    pub(super) fragment: bool,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 /// Where an element stands, as far as its meaning depends on it.
@@ -45,6 +61,8 @@ pub(super) enum Parent {
     Section(SectionName),
     /// Inside `return-response`, where only three elements make sense.
     ReturnResponse,
+    /// Inside a request that a policy sends.
+    SendRequest,
 }
 
 impl Lowering<'_> {
@@ -110,10 +128,16 @@ impl Lowering<'_> {
     /// The elements inside a section or branch.
     pub(super) fn items(&mut self, parent: &Element, within: Parent) -> Vec<Item> {
         self.no_text(parent);
-        parent
-            .elements()
-            .filter_map(|element| self.item(element, within))
-            .collect()
+        let mut items = Vec::new();
+        for element in parent.elements() {
+            if element.name == "include-fragment" && matches!(within, Parent::Section(_)) {
+                self.check_section(element, within);
+                items.extend(self.include(element, within));
+            } else {
+                items.extend(self.item(element, within));
+            }
+        }
+        items
     }
 
     pub(super) fn item(&mut self, element: &Element, within: Parent) -> Option<Item> {
@@ -137,7 +161,9 @@ impl Lowering<'_> {
             return;
         };
         // Microsoft's own how-to page uses set-body in on-error (specification 3.2).
-        let used_in_practice = element.name == "set-body" && section == SectionName::OnError;
+        // The error page lists trace among what on-error takes.
+        let used_in_practice = matches!(element.name.as_str(), "set-body" | "trace")
+            && section == SectionName::OnError;
         if !used_in_practice && !sections.iter().any(|name| name == section.as_str()) {
             let allowed = sections.join(", ");
             let problem = self.error(
