@@ -11,9 +11,9 @@ use super::program::{Location, Program};
 use super::send::{Awaited, Sends};
 use super::token_limit::Charge;
 use crate::base::{Moment, Tokens};
-use crate::policy::SectionName;
 use crate::policy::context::{Context, LastError};
 use crate::policy::message::{Headers, Response, Url};
+use crate::policy::{RequestBody, SectionName};
 use crate::tokens::{self, Usage};
 
 /// A request as it came over the wire.
@@ -106,18 +106,25 @@ pub(crate) struct Exchange {
     pub(super) backend_called: bool,
     /// The answer under way is the backend's stream.
     pub(super) streaming: bool,
-    /// The request's body went to the backend and was not kept.
-    pub(super) body_sent: bool,
+    /// Gone when it went to the backend and was not kept.
+    pub(super) request_body: RequestBody,
     pub(super) blocks: Vec<Block>,
     /// What waits for requests that the policy sent.
     pub(super) awaited: Vec<Awaited>,
     /// An answer inside a `retry`, to be settled when no other follows it.
-    pub(super) unsettled: Option<Option<Usage>>,
+    pub(super) unsettled: Option<Unsettled>,
     pub(super) fail_on_error_status: bool,
     pub(super) charges: Vec<Charge>,
     pub(super) pending_metrics: Vec<PendingMetric>,
     pub(super) metrics: Vec<Metric>,
     pub(super) asked: Asked,
+}
+
+/// An answer of the backend that has not been charged yet.
+#[derive(Debug)]
+pub(super) struct Unsettled {
+    /// Absent when the answer does not say.
+    pub(super) usage: Option<Usage>,
 }
 
 /// What the request's body asks for; read once, when a policy needs it.

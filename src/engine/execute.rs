@@ -16,7 +16,8 @@ use crate::policy::context::Context;
 use crate::policy::expression::Value;
 use crate::policy::message::Response;
 use crate::policy::{
-    ForwardRequest, Kind, ManagedIdentity, ReturnResponse, SectionName, SetBackendService, Template,
+    ForwardRequest, Kind, ManagedIdentity, RequestBody, ReturnResponse, SectionName,
+    SetBackendService, Template,
 };
 
 /// What an element does to the course of the request.
@@ -98,7 +99,9 @@ fn shape(exchange: &mut Exchange, kind: &Kind) -> Result<(), Raised> {
     };
     match exchange.section {
         SectionName::Inbound | SectionName::Backend => {
-            exchange.body_sent &= !matches!(change, Change::Body(_));
+            if matches!(change, Change::Body(_)) {
+                exchange.request_body = RequestBody::Kept;
+            }
             change.of_request(&mut exchange.context.request);
         }
         SectionName::Outbound | SectionName::OnError => {
@@ -204,12 +207,14 @@ fn forward(exchange: &mut Exchange, policy: &ForwardRequest) -> Result<Forward, 
     let (_, stream) = exchange.asked.of(exchange.context.request.body.as_ref());
     exchange.fail_on_error_status = policy.fail_on_error_status_code;
     exchange.backend_called = true;
-    if exchange.body_sent {
+    if exchange.request_body == RequestBody::Gone {
         let message = "The request body was not buffered and cannot be sent again.";
         return Err(Raised::internal("BackendConnectionFailure", message));
     }
     // Without a buffer the body is gone once it is sent (inferred from the attribute's purpose).
-    exchange.body_sent = !policy.buffer_request_body && exchange.context.request.body.is_some();
+    if exchange.context.request.body.is_some() {
+        exchange.request_body = policy.request_body;
+    }
     let request = &exchange.context.request;
     Ok(Forward {
         method: request.method.clone(),

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use super::block::{Block, Stores};
 use super::counters::Counters;
 use super::error::{BackendFailure, Raised};
-use super::exchange::{Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step};
+use super::exchange::{
+    Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step, Unsettled,
+};
 use super::execute::{Flow, execute};
 use super::forward::end_to_end;
 use super::metrics::{self, Metric};
@@ -123,7 +125,7 @@ impl Engine {
                 response.body = Some(body);
                 exchange.context.response = Some(response);
                 exchange.streaming = false;
-                exchange.unsettled = Some(usage);
+                exchange.unsettled = Some(Unsettled { usage });
                 // Of the answers that a retry gets, the last one counts (inferred).
                 let retrying = |block: &Block| matches!(block, Block::Retry(_));
                 if !exchange.blocks.iter().any(retrying) {
@@ -202,7 +204,7 @@ impl Engine {
 
     /// Charges the backend's answer, once it is the last one.
     fn settle(&mut self, now: Moment, exchange: &mut Exchange) {
-        let Some(usage) = exchange.unsettled.take() else {
+        let Some(Unsettled { usage }) = exchange.unsettled.take() else {
             return;
         };
         self.meter(now)

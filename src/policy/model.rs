@@ -196,8 +196,15 @@ pub(crate) struct ForwardRequest {
     pub(crate) timeout_is_millis: bool,
     pub(crate) fail_on_error_status_code: bool,
     pub(crate) buffer_response: bool,
-    /// Keeps the request's body, so that a `retry` can send it again.
-    pub(crate) buffer_request_body: bool,
+    /// `buffer-request-body` keeps it, so that a `retry` can send it again.
+    pub(crate) request_body: RequestBody,
+}
+
+/// What is left of a request's body once it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RequestBody {
+    Kept,
+    Gone,
 }
 
 impl Default for ForwardRequest {
@@ -207,7 +214,7 @@ impl Default for ForwardRequest {
             timeout_is_millis: false,
             fail_on_error_status_code: false,
             buffer_response: true,
-            buffer_request_body: false,
+            request_body: RequestBody::Gone,
         }
     }
 }

@@ -11,9 +11,8 @@ use crate::policy::expression::Expression;
 /// Texts for `{{name}}`, by display name.
 pub(crate) type NamedValues = BTreeMap<String, String>;
 
-/// Reads a policy document.
-///
-/// The policy is `None` when a diagnostic is an error; otherwise every diagnostic is a warning.
+/// [`parse_with`] where there are no fragments.
+#[cfg(test)]
 pub(crate) fn parse(
     source: &Source,
     named_values: &NamedValues,
@@ -21,7 +20,9 @@ pub(crate) fn parse(
     parse_with(source, named_values, &Fragments::new())
 }
 
-/// As [`parse`], with the fragments that `include-fragment` can name.
+/// Reads a policy document, with the fragments that `include-fragment` can name.
+///
+/// The policy is `None` when a diagnostic is an error; otherwise every diagnostic is a warning.
 pub(crate) fn parse_with(
     source: &Source,
     named_values: &NamedValues,

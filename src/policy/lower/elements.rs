@@ -1,7 +1,7 @@
 use super::super::matrix;
 use super::super::model::{
     Branch, Condition, Dimension, EmitTokenMetric, ForwardRequest, Kind, ManagedIdentity,
-    SetBackendService, SetVariable, Template, timeout,
+    RequestBody, SetBackendService, SetVariable, Template, timeout,
 };
 use super::super::xml::Element;
 use super::attributes::Attributes;
@@ -162,7 +162,11 @@ fn forward_request(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
         timeout_is_millis,
         fail_on_error_status_code: attributes.boolean(lowering, "fail-on-error-status-code", false),
         buffer_response: attributes.boolean(lowering, "buffer-response", default.buffer_response),
-        buffer_request_body: attributes.boolean(lowering, "buffer-request-body", false),
+        request_body: if attributes.boolean(lowering, "buffer-request-body", false) {
+            RequestBody::Kept
+        } else {
+            RequestBody::Gone
+        },
     };
     // The local gateway speaks HTTP/1.1 to its backend.
     attributes.literal(lowering, "http-version");

@@ -10,5 +10,7 @@ mod reshape;
 mod response;
 mod token_limit;
 
-pub(crate) use document::{NamedValues, parse, parse_with};
+#[cfg(test)]
+pub(crate) use document::parse;
+pub(crate) use document::{NamedValues, parse_with};
 pub(crate) use fragment::Fragments;
