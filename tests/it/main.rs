@@ -11,4 +11,5 @@ mod architecture;
 mod builder;
 mod commands;
 mod gateway;
+mod gateway_course;
 mod interrupt;

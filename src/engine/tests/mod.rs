@@ -5,6 +5,7 @@ mod answers;
 mod conformance;
 mod file;
 mod play;
+mod scopes;
 
 use crate::base::{Moment, Secret, Seed, Source, Tier};
 use crate::engine::{ApiConfig, Behaviour, Engine, Incoming, Service, Step};
