@@ -94,6 +94,9 @@ pub(super) struct ScenarioArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub(super) fragments: FragmentArguments,
+
     /// Folder in which the run's own folder is made
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(super) out: PathBuf,
@@ -123,6 +126,13 @@ pub(super) struct LoadtestArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct FragmentArguments {
+    /// Folder of policy fragments; `limits.xml` in it is the fragment `limits`
+    #[arg(long, value_name = "DIR")]
+    pub(super) fragments: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct BackendArguments {
     /// OpenAI-compatible server behind the local gateway, instead of the simulated model
     #[arg(long, value_name = "URL")]
@@ -148,6 +158,9 @@ pub(super) struct EmulateArguments {
     /// Policy file of the API
     #[arg(long, value_name = "FILE", default_value = "policies/token-limit.xml")]
     pub(super) policy: PathBuf,
+
+    #[command(flatten)]
+    pub(super) fragments: FragmentArguments,
 
     /// Tier whose limiter decides
     #[arg(long, value_name = "NAME", default_value = "basicv2")]

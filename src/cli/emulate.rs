@@ -28,7 +28,12 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
     let tier = tier(&arguments.tier)?;
     let mut values = NamedValues::from([("tpm".to_owned(), arguments.tpm.to_string())]);
     set_named_values(&mut values, &arguments.named_values)?;
-    let policy = read_policy(terminal, &arguments.policy, &values)?;
+    let policy = read_policy(
+        terminal,
+        &arguments.policy,
+        &values,
+        &arguments.fragments.fragments()?,
+    )?;
     let seed = Seed::new(arguments.seed);
     let model = ModelSettings {
         name: local::MODEL.to_owned(),

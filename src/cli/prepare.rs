@@ -2,14 +2,14 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::args::ScenarioArguments;
+use super::args::{FragmentArguments, ScenarioArguments};
 use super::behaviour;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::base::{Seed, Severity, Source, Tier, nearest_hint, render};
 use crate::engine::Behaviour;
 use crate::files;
-use crate::policy::{self, NamedValues, Policy};
+use crate::policy::{self, Fragments, NamedValues, Policy};
 use crate::results::{HeaderNames, LimitInfo};
 use crate::scenario::{Plan, Scenario};
 
@@ -48,7 +48,10 @@ pub(super) fn prepare(
         )
     });
     let policy = path
-        .map(|path| read_policy(terminal, &path, &scenario.named_values))
+        .map(|path| {
+            let fragments = arguments.fragments.fragments()?;
+            read_policy(terminal, &path, &scenario.named_values, &fragments)
+        })
         .transpose();
     let policy = policy.map_err(|failure| match named {
         Some(hint) if failure.is_text() => failure.hint(hint),
@@ -87,14 +90,24 @@ pub(super) fn plain(path: &Path) -> PathBuf {
     plain
 }
 
+impl FragmentArguments {
+    pub(super) fn fragments(&self) -> Result<Fragments, Failure> {
+        match &self.fragments {
+            Some(folder) => Ok(files::read_fragments(folder)?),
+            None => Ok(Fragments::new()),
+        }
+    }
+}
+
 /// Reads a policy; warnings are shown and do not stop it.
 pub(super) fn read_policy(
     terminal: &Terminal,
     path: &Path,
     values: &NamedValues,
+    fragments: &Fragments,
 ) -> Result<Policy, Failure> {
     let source = Source::new(plain(path).display().to_string(), files::read_text(path)?);
-    let (policy, diagnostics) = policy::parse(&source, values);
+    let (policy, diagnostics) = policy::parse_with(&source, values, fragments);
     match policy {
         Some(policy) => {
             if !diagnostics.is_empty() && !terminal.quiet() {

@@ -8,9 +8,9 @@ use super::forward::parse_base;
 use super::routing::Route;
 use super::run::Engine;
 use crate::base::{Moment, Seed};
-use crate::policy::SectionName;
 use crate::policy::context::{Api, Context, Operation, Product, Subscription};
 use crate::policy::message::{Request, Url};
+use crate::policy::{RequestBody, SectionName};
 
 impl Engine {
     /// The request at the start of its way, with everything that is known of it.
@@ -76,6 +76,10 @@ impl Engine {
             backend_id: None,
             backend_called: false,
             streaming: false,
+            request_body: RequestBody::Kept,
+            blocks: Vec::new(),
+            awaited: Vec::new(),
+            unsettled: None,
             fail_on_error_status: false,
             decided_by: None,
             charges: Vec::new(),

@@ -16,6 +16,8 @@ pub(super) struct Raised {
     pub(super) reason: &'static str,
     pub(super) message: String,
     pub(super) headers: Headers,
+    /// What the wire shows in place of the message, for elements that say so.
+    pub(super) shown: Option<String>,
     /// The wire shows "Internal server error" and not the message.
     pub(super) internal: bool,
 }
@@ -26,7 +28,13 @@ pub(crate) enum BackendFailure {
     /// Refused, reset, or not HTTP.
     Connection,
     Timeout,
+    /// The host is one that this gateway does not call.
+    Forbidden,
 }
+
+/// A policy that asks somebody else must not do so unnoticed from a developer's machine.
+const FORBIDDEN: &str =
+    "The local gateway does not call hosts other than its model and this machine.";
 
 impl Raised {
     pub(super) fn refusal(
@@ -41,6 +49,7 @@ impl Raised {
             reason,
             message: message.into(),
             headers: Headers::new(),
+            shown: None,
             internal: false,
         }
     }
@@ -52,6 +61,7 @@ impl Raised {
             reason,
             message: message.into(),
             headers: Headers::new(),
+            shown: None,
             internal: true,
         }
     }
@@ -73,6 +83,7 @@ impl Raised {
                 "The connection to the backend failed.",
             ),
             BackendFailure::Timeout => ("Timeout", "The backend did not answer in time."),
+            BackendFailure::Forbidden => ("BackendConnectionFailure", FORBIDDEN),
         };
         Raised {
             source: "forward-request",
@@ -89,10 +100,11 @@ impl Raised {
             format!(
                 r#"{{ "statusCode": 500, "message": "Internal server error", "activityId": "{request_id}" }}"#
             )
-        } else if self.status == 404 {
+        } else if self.status == 404 && self.shown.is_none() {
             r#"{ "statusCode": 404, "message": "Resource not found" }"#.to_owned()
         } else {
-            let message = serde_json::Value::from(self.message.as_str());
+            let message = self.shown.as_ref().unwrap_or(&self.message);
+            let message = serde_json::Value::from(message.as_str());
             format!(
                 r#"{{ "statusCode": {}, "message": {message} }}"#,
                 self.status

@@ -3,16 +3,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::block::Block;
 use super::error::Raised;
 use super::forward::{Forward, parse_base};
 use super::metrics::{Metric, PendingMetric};
 use super::program::{Location, Program};
+use super::send::{Awaited, Sends};
 use super::token_limit::Charge;
 use crate::base::{Moment, Tokens};
 use crate::policy::context::{Context, LastError};
 use crate::policy::message::{Headers, Response, Url};
-use crate::policy::{Place, SectionName};
-use crate::tokens;
+use crate::policy::{Place, RequestBody, SectionName};
+use crate::tokens::{self, Usage};
 
 /// A request as it came over the wire.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +49,10 @@ impl Incoming {
 pub(crate) enum Step {
     /// Send this to the backend and bring the answer to `Engine::answered` or `Engine::failed`.
     Forward(Box<Exchange>, Box<Forward>),
+    /// Send these and bring what comes of them to `Engine::replied`.
+    Send(Box<Exchange>, Sends),
+    /// Bring the request to `Engine::woken` at this moment.
+    Sleep(Box<Exchange>, Moment),
     Answer(Box<Answer>),
 }
 
@@ -103,12 +109,26 @@ pub(crate) struct Exchange {
     pub(super) backend_called: bool,
     /// The answer under way is the backend's stream.
     pub(super) streaming: bool,
+    /// Gone when it went to the backend and was not kept.
+    pub(super) request_body: RequestBody,
+    pub(super) blocks: Vec<Block>,
+    /// What waits for requests that the policy sent.
+    pub(super) awaited: Vec<Awaited>,
+    /// An answer inside a `retry`, to be settled when no other follows it.
+    pub(super) unsettled: Option<Unsettled>,
     pub(super) fail_on_error_status: bool,
     pub(super) decided_by: Option<Place>,
     pub(super) charges: Vec<Charge>,
     pub(super) pending_metrics: Vec<PendingMetric>,
     pub(super) metrics: Vec<Metric>,
     pub(super) asked: Asked,
+}
+
+/// An answer of the backend that has not been charged yet.
+#[derive(Debug)]
+pub(super) struct Unsettled {
+    /// Absent when the answer does not say.
+    pub(super) usage: Option<Usage>,
 }
 
 /// What the request's body asks for; read once, when a policy needs it.
@@ -178,6 +198,8 @@ impl Exchange {
                 .map(ToString::to_string),
         });
         self.streaming = false;
+        self.blocks.clear();
+        self.awaited.clear();
         self.enter(SectionName::OnError);
     }
 

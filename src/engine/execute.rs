@@ -2,18 +2,22 @@
 
 use std::time::Duration;
 
+use super::block::{self, Stores};
+use super::course;
 use super::error::Raised;
 use super::exchange::Exchange;
 use super::forward::{Forward, end_to_end, parse_base};
 use super::message::{self, Change};
 use super::metrics;
 use super::program::{Action, Instruction};
+use super::send::Sends;
 use super::token_limit::Meter;
 use crate::policy::context::Context;
 use crate::policy::expression::Value;
 use crate::policy::message::Response;
 use crate::policy::{
-    ForwardRequest, Item, Kind, ManagedIdentity, SectionName, SetBackendService, Template,
+    ForwardRequest, Kind, ManagedIdentity, RequestBody, ReturnResponse, SectionName,
+    SetBackendService, Template,
 };
 
 /// What an element does to the course of the request.
@@ -22,6 +26,10 @@ pub(super) enum Flow {
     Jump(usize),
     /// Stop here until the backend has answered.
     Forward(Forward),
+    /// Stop here until requests of the policy's own have been answered.
+    Send(Sends),
+    /// Go on later.
+    Sleep(Duration),
     /// The response stands; nothing else runs.
     Finish,
 }
@@ -30,6 +38,7 @@ pub(super) fn execute(
     exchange: &mut Exchange,
     instruction: &Instruction,
     meter: &mut Meter<'_>,
+    stores: &mut Stores,
 ) -> Result<Flow, Raised> {
     match &instruction.action {
         Action::Jump(target) => Ok(Flow::Jump(*target)),
@@ -44,9 +53,21 @@ pub(super) fn execute(
             branch.pass_by();
             Ok(Flow::Jump(*target))
         }
-        Action::Enter(branch) => {
+        Action::Branch(branch) => {
             branch.mark();
             Ok(Flow::Next)
+        }
+        Action::Enter(course) => {
+            block::enter(exchange, course, stores)?;
+            Ok(Flow::Next)
+        }
+        Action::Leave { body } => block::leave(exchange, *body),
+        Action::ChildDone => {
+            block::child_done(exchange);
+            Ok(Flow::Next)
+        }
+        Action::Run(Kind::Course(policy)) => {
+            course::run(exchange, policy, &instruction.location, meter.now, stores)
         }
         Action::Run(kind) => run(exchange, kind, meter),
     }
@@ -56,7 +77,7 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
     match kind {
         Kind::ForwardRequest(policy) => return forward(exchange, policy).map(Flow::Forward),
         Kind::ReturnResponse(policy) => {
-            return_response(&mut exchange.context, &policy.items)?;
+            return_response(&mut exchange.context, policy)?;
             exchange.streaming = false;
             return Ok(Flow::Finish);
         }
@@ -72,8 +93,8 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
                 .insert(policy.name.to_string(), value);
         }
         Kind::SetBody(_) | Kind::SetHeader(_) | Kind::SetStatus(_) => shape(exchange, kind)?,
-        // Both were resolved when the program was compiled.
-        Kind::Base | Kind::Choose(_) => {}
+        // The first two were resolved when the program was compiled, the third has its own place.
+        Kind::Base | Kind::Choose(_) | Kind::Course(_) => {}
     }
     Ok(Flow::Next)
 }
@@ -85,6 +106,9 @@ fn shape(exchange: &mut Exchange, kind: &Kind) -> Result<(), Raised> {
     };
     match exchange.section {
         SectionName::Inbound | SectionName::Backend => {
+            if matches!(change, Change::Body(_)) {
+                exchange.request_body = RequestBody::Kept;
+            }
             change.of_request(&mut exchange.context.request);
         }
         SectionName::Outbound | SectionName::OnError => {
@@ -101,9 +125,12 @@ fn shape(exchange: &mut Exchange, kind: &Kind) -> Result<(), Raised> {
 }
 
 /// Builds the response apart, so that its expressions still read the one before it.
-fn return_response(context: &mut Context, items: &[Item]) -> Result<(), Raised> {
-    let mut built = Response::new(200);
-    for item in items {
+fn return_response(context: &mut Context, policy: &ReturnResponse) -> Result<(), Raised> {
+    let mut built = match &policy.variable {
+        Some(name) => held_response(context, name)?,
+        None => Response::new(200),
+    };
+    for item in &policy.items {
         item.place.trail.mark();
         if let Some(change) = message::change(context, &item.kind)? {
             change.of_response(&mut built);
@@ -113,7 +140,18 @@ fn return_response(context: &mut Context, items: &[Item]) -> Result<(), Raised> 
     Ok(())
 }
 
-fn truth(condition: &Template, context: &mut Context) -> Result<bool, Raised> {
+/// The response that a variable holds, such as the one that `send-request` left.
+fn held_response(context: &Context, name: &str) -> Result<Response, Raised> {
+    let value = context.variables.get(name);
+    value.and_then(Value::as_response).ok_or_else(|| {
+        let found = value.map_or("missing", Value::type_name);
+        Raised::evaluation(format!(
+            "variable `{name}` holds no response, it is {found}"
+        ))
+    })
+}
+
+pub(super) fn truth(condition: &Template, context: &mut Context) -> Result<bool, Raised> {
     let value = condition.evaluate(context)?;
     let literal = |value: &Value| {
         value
@@ -133,7 +171,7 @@ fn truth(condition: &Template, context: &mut Context) -> Result<bool, Raised> {
 /// The local gateway's own identity: a token that no real service accepts and that says so.
 fn managed_identity(context: &mut Context, policy: &ManagedIdentity) -> Result<(), Raised> {
     let resource = policy.resource.text(context)?;
-    let token = format!("local-managed-identity.{}", resource.trim_end_matches('/'));
+    let token = local_token(&resource);
     match &policy.output_variable {
         Some(name) => {
             context
@@ -146,6 +184,10 @@ fn managed_identity(context: &mut Context, policy: &ManagedIdentity) -> Result<(
             .set("Authorization", format!("Bearer {token}")),
     }
     Ok(())
+}
+
+pub(super) fn local_token(resource: &str) -> String {
+    format!("local-managed-identity.{}", resource.trim_end_matches('/'))
 }
 
 fn set_backend_service(exchange: &mut Exchange, policy: &SetBackendService) -> Result<(), Raised> {
@@ -173,6 +215,14 @@ fn forward(exchange: &mut Exchange, policy: &ForwardRequest) -> Result<Forward, 
     let (_, stream) = exchange.asked.of(exchange.context.request.body.as_ref());
     exchange.fail_on_error_status = policy.fail_on_error_status_code;
     exchange.backend_called = true;
+    if exchange.request_body == RequestBody::Gone {
+        let message = "The request body was not buffered and cannot be sent again.";
+        return Err(Raised::internal("BackendConnectionFailure", message));
+    }
+    // Without a buffer the body is gone once it is sent (inferred from the attribute's purpose).
+    if exchange.context.request.body.is_some() {
+        exchange.request_body = policy.request_body;
+    }
     let request = &exchange.context.request;
     Ok(Forward {
         method: request.method.clone(),

@@ -1,13 +1,17 @@
 //! One request through a policy: key check, inbound, backend, outbound, on-error.
 //!
 //! Pure. The engine is handed the request and the time and answers with what to do next
-//! ([`Step`]): forward to the backend, or answer the caller. Whoever drives it (the gateway over
-//! sockets, `simulate` in virtual time) brings the backend's answer back. It never waits, reads no
+//! ([`Step`]): forward to the backend, send requests of the policy's own, wait until a moment, or
+//! answer the caller. Whoever drives it (the gateway over sockets, `simulate` in virtual time)
+//! brings back what came of it. It never waits, reads no
 //! clock and opens no connection, so both drivers get the same decisions.
 
 mod begin;
 mod behaviour;
+mod block;
+mod cache;
 mod counters;
+mod course;
 mod error;
 mod exchange;
 mod execute;
@@ -15,8 +19,10 @@ mod forward;
 mod message;
 mod metrics;
 mod program;
+mod reshape;
 mod routing;
 mod run;
+mod send;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -31,4 +37,5 @@ pub(crate) use exchange::{
 pub(crate) use forward::Forward;
 pub(crate) use metrics::{Metric, MetricTotals};
 pub(crate) use run::Engine;
+pub(crate) use send::{MODEL_HOST, Outcome, Sends, Until};
 pub(crate) use service::{ApiConfig, Behaviour, OperationConfig, ProductConfig, Service};

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::policy::course::Course;
 use crate::policy::{
     Branch, Condition, ForwardRequest, Item, Kind, Place, Policy, SectionName, Template, Trail,
 };
@@ -12,6 +13,7 @@ use crate::policy::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     Global,
+    Workspace,
     Product,
     Api,
     Operation,
@@ -21,6 +23,7 @@ impl Scope {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Scope::Global => "global",
+            Scope::Workspace => "workspace",
             Scope::Product => "product",
             Scope::Api => "api",
             Scope::Operation => "operation",
@@ -51,7 +54,15 @@ pub(super) enum Action {
     },
     Jump(usize),
     /// A branch is entered.
-    Enter(Trail),
+    Branch(Trail),
+    /// Begins a block such as `retry`.
+    Enter(Course),
+    /// Ends the innermost block, or goes back to `body`.
+    Leave {
+        body: usize,
+    },
+    /// Ends a child of `wait`.
+    ChildDone,
     Run(Kind),
 }
 
@@ -76,7 +87,12 @@ impl Program {
             compiler.scope(documents.len());
             compiler.instructions
         });
-        let after_backend = [SectionName::Outbound, SectionName::OnError];
+        // What reads it in `backend` stands behind the forwarding there, such as a retry's condition.
+        let after_backend = [
+            SectionName::Backend,
+            SectionName::Outbound,
+            SectionName::OnError,
+        ];
         let reads_response_body = after_backend
             .iter()
             .any(|name| sections[*name as usize].iter().any(reads_body));
@@ -122,18 +138,43 @@ impl Compiler<'_> {
     }
 
     fn items(&mut self, items: &[Item], count: usize, scope: Scope, path: &str) {
-        let mut chooses = 0;
+        let mut seen: Vec<&str> = Vec::new();
         for item in items {
+            // Path of an element that holds others: its name, and which of that name it is.
+            let mut path_of_block = || {
+                let name = &*item.place.element;
+                seen.push(name);
+                let number = seen.iter().filter(|known| **known == name).count();
+                join(path, &format!("{name}[{number}]"))
+            };
             match &item.kind {
                 Kind::Base => self.scope(count - 1),
                 Kind::Choose(branches) => {
-                    chooses += 1;
-                    let path = join(path, &format!("choose[{chooses}]"));
+                    let path = path_of_block();
                     self.choose(branches, item, count, scope, &path);
+                }
+                Kind::Course(course) if !course.items().is_empty() => {
+                    let path = path_of_block();
+                    self.block(course, item, count, scope, &path);
                 }
                 kind => self.push(Action::Run(kind.clone()), item, scope, path),
             }
         }
+    }
+
+    fn block(&mut self, course: &Course, item: &Item, count: usize, scope: Scope, path: &str) {
+        self.push(Action::Enter(course.clone()), item, scope, path);
+        let body = self.instructions.len();
+        match course {
+            Course::Wait(wait) => {
+                for child in &wait.items {
+                    self.items(std::slice::from_ref(child), count, scope, path);
+                    self.push(Action::ChildDone, item, scope, path);
+                }
+            }
+            _ => self.items(course.items(), count, scope, path),
+        }
+        self.push(Action::Leave { body }, item, scope, path);
     }
 
     fn choose(&mut self, branches: &[Branch], item: &Item, count: usize, scope: Scope, path: &str) {
@@ -155,7 +196,7 @@ impl Compiler<'_> {
                 Condition::Otherwise => (join(path, "otherwise"), None),
             };
             self.push(
-                Action::Enter(branch.place.trail.clone()),
+                Action::Branch(branch.place.trail.clone()),
                 item,
                 scope,
                 &name,
@@ -186,7 +227,11 @@ impl Compiler<'_> {
         let next = self.instructions.len();
         match &mut self.instructions[index].action {
             Action::Unless { target, .. } | Action::Jump(target) => *target = next,
-            Action::Enter(_) | Action::Run(_) => {}
+            Action::Branch(_)
+            | Action::Enter(_)
+            | Action::Leave { .. }
+            | Action::ChildDone
+            | Action::Run(_) => {}
         }
     }
 }
@@ -203,7 +248,11 @@ fn reads_body(instruction: &Instruction) -> bool {
     let reads = |template: &Template| matches!(template, Template::Expression(expression) if expression.text().contains("Response.Body"));
     match &instruction.action {
         Action::Unless { condition, .. } => reads(condition),
-        Action::Jump(_) | Action::Enter(_) => false,
+        Action::Jump(_) | Action::Branch(_) | Action::Leave { .. } | Action::ChildDone => false,
+        Action::Enter(course) => course.templates().into_iter().any(reads),
+        Action::Run(Kind::Course(course)) => {
+            course.reads_body() || course.templates().into_iter().any(reads)
+        }
         Action::Run(kind) => templates(kind).into_iter().any(reads),
     }
 }
@@ -226,6 +275,7 @@ fn templates(kind: &Kind) -> Vec<&Template> {
             .collect(),
         Kind::Base
         | Kind::Choose(_)
+        | Kind::Course(_)
         | Kind::EmitTokenMetric(_)
         | Kind::ForwardRequest(_)
         | Kind::ManagedIdentity(_)

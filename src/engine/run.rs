@@ -3,14 +3,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::block::{Block, Stores};
 use super::counters::Counters;
 use super::error::{BackendFailure, Raised};
-use super::exchange::{Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step};
+use super::exchange::{
+    Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step, Unsettled,
+};
 use super::execute::{Flow, execute};
 use super::forward::end_to_end;
 use super::metrics::{self, Metric};
-use super::program::{Program, Scope};
+use super::program::{Instruction, Program, Scope};
 use super::routing::{self, Access};
+use super::send::{self, Outcome};
 use super::service::Service;
 use super::token_limit::Meter;
 use super::usage::{is_event_stream, stream_usage, usage_of};
@@ -28,6 +32,7 @@ pub(crate) struct Engine {
     /// What runs when no API or operation fits: the global policy alone.
     pub(super) unmatched: Arc<Program>,
     counters: Counters,
+    stores: Stores,
     received: u64,
 }
 
@@ -42,6 +47,7 @@ impl Engine {
                         product.and_then(|product| service.products[product].policy.as_ref());
                     let program = Program::compile(&[
                         (Scope::Global, service.global.as_ref()),
+                        (Scope::Workspace, api.workspace.as_ref()),
                         (Scope::Product, product_policy),
                         (Scope::Api, api.policy.as_ref()),
                         (Scope::Operation, operation.policy.as_ref()),
@@ -59,6 +65,7 @@ impl Engine {
             programs,
             unmatched,
             counters: Counters::default(),
+            stores: Stores::default(),
             received: 0,
         }
     }
@@ -117,13 +124,16 @@ impl Engine {
                 );
                 response.body = Some(body);
                 exchange.context.response = Some(response);
-                self.meter(now)
-                    .settle(&mut exchange, usage.as_ref().map(Usage::total));
-                if let Some(usage) = usage {
-                    exchange.metrics = metrics::emitted(&exchange.pending_metrics, &usage);
+                exchange.streaming = false;
+                exchange.unsettled = Some(Unsettled { usage });
+                // Of the answers that a retry gets, the last one counts (inferred).
+                let retrying = |block: &Block| matches!(block, Block::Retry(_));
+                if !exchange.blocks.iter().any(retrying) {
+                    self.settle(now, &mut exchange);
                 }
             }
             BackendBody::Stream => {
+                exchange.unsettled = None;
                 exchange.context.response = Some(response);
                 exchange.streaming = true;
                 self.meter(now).announce_stream(&mut exchange);
@@ -168,6 +178,42 @@ impl Engine {
         metrics::emitted(&settlement.metrics, &usage)
     }
 
+    /// What came of the requests that a policy sent; `None` for those that were not waited for.
+    pub(crate) fn replied(
+        &mut self,
+        now: Moment,
+        mut exchange: Box<Exchange>,
+        outcomes: Vec<Option<Outcome>>,
+    ) -> Step {
+        exchange.elapse(now);
+        if let Err(failed) = send::receive(&mut exchange, outcomes) {
+            let (raised, location) = *failed;
+            if exchange.section == SectionName::OnError {
+                return self.finish(now, *exchange);
+            }
+            self.settle(now, &mut exchange);
+            exchange.raise(&raised, Some(&location));
+        }
+        self.run(now, *exchange)
+    }
+
+    /// The moment to which a request slept has come.
+    pub(crate) fn woken(&mut self, now: Moment, exchange: Box<Exchange>) -> Step {
+        self.run(now, *exchange)
+    }
+
+    /// Charges the backend's answer, once it is the last one.
+    fn settle(&mut self, now: Moment, exchange: &mut Exchange) {
+        let Some(Unsettled { usage }) = exchange.unsettled.take() else {
+            return;
+        };
+        self.meter(now)
+            .settle(exchange, usage.as_ref().map(Usage::total));
+        if let Some(usage) = usage {
+            exchange.metrics = metrics::emitted(&exchange.pending_metrics, &usage);
+        }
+    }
+
     fn raise_and_run(&mut self, now: Moment, mut exchange: Exchange, raised: &Raised) -> Step {
         exchange.raise(raised, None);
         self.run(now, exchange)
@@ -181,7 +227,10 @@ impl Engine {
             let Some(instruction) = program.instruction(exchange.section, exchange.next) else {
                 match exchange.section {
                     SectionName::Inbound => exchange.enter(SectionName::Backend),
-                    SectionName::Backend => exchange.enter(SectionName::Outbound),
+                    SectionName::Backend => {
+                        self.settle(now, &mut exchange);
+                        exchange.enter(SectionName::Outbound);
+                    }
                     SectionName::Outbound | SectionName::OnError => {
                         return self.finish(now, exchange);
                     }
@@ -193,13 +242,16 @@ impl Engine {
             if let Some(place) = place {
                 place.trail.mark();
             }
-            match execute(&mut exchange, instruction, &mut self.meter(now)) {
+            match self.execute(now, &mut exchange, instruction) {
                 Ok(Flow::Next) => {}
                 Ok(Flow::Jump(target)) => exchange.next = target,
                 Ok(Flow::Forward(forward)) => {
                     exchange.decided_by = place.cloned();
                     return Step::Forward(Box::new(exchange), Box::new(forward));
                 }
+                Ok(Flow::Send(sends)) => return Step::Send(Box::new(exchange), sends),
+                Ok(Flow::Sleep(wait)) if wait.is_zero() => {}
+                Ok(Flow::Sleep(wait)) => return Step::Sleep(Box::new(exchange), now + wait),
                 Ok(Flow::Finish) => {
                     // An error was decided where it was raised, whatever `on-error` makes of it.
                     if exchange.section != SectionName::OnError {
@@ -211,12 +263,32 @@ impl Engine {
                 Err(_) if exchange.section == SectionName::OnError => {
                     return self.finish(now, exchange);
                 }
-                Err(raised) => exchange.raise(&raised, Some(&instruction.location)),
+                Err(raised) => {
+                    self.settle(now, &mut exchange);
+                    exchange.raise(&raised, Some(&instruction.location));
+                }
             }
         }
     }
 
+    fn execute(
+        &mut self,
+        now: Moment,
+        exchange: &mut Exchange,
+        instruction: &Instruction,
+    ) -> Result<Flow, Raised> {
+        let mut meter = Meter {
+            utc: self.utc(now),
+            behaviour: self.service.behaviour,
+            now,
+            counters: &mut self.counters,
+        };
+        execute(exchange, instruction, &mut meter, &mut self.stores)
+    }
+
     fn finish(&mut self, now: Moment, mut exchange: Exchange) -> Step {
+        exchange.blocks.clear();
+        self.settle(now, &mut exchange);
         let stream = if exchange.streaming {
             let (prompt_estimate, _) = exchange.asked.of(exchange.context.request.body.as_ref());
             let charges = std::mem::take(&mut exchange.charges);

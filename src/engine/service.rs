@@ -3,6 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 
+use super::send::MODEL_HOST;
 use crate::base::{Seed, Tier};
 use crate::limiter::Algorithm;
 use crate::policy::Policy;
@@ -66,6 +67,8 @@ pub(crate) struct ProductConfig {
 #[derive(Debug, Clone)]
 pub(crate) struct ApiConfig {
     pub(crate) api: Arc<Api>,
+    /// Policy of the workspace that the API belongs to, if it belongs to one.
+    pub(crate) workspace: Option<Policy>,
     pub(crate) subscription_required: bool,
     /// Header and query parameter that carry the key: two independent settings.
     pub(crate) key_header: String,
@@ -97,8 +100,9 @@ impl ApiConfig {
                 path: "openai".to_owned(),
                 revision: "1".to_owned(),
                 version: None,
-                service_url: Some("https://model.local/openai".to_owned()),
+                service_url: Some(format!("https://{MODEL_HOST}/openai")),
             }),
+            workspace: None,
             subscription_required: true,
             key_header: "api-key".to_owned(),
             key_query: "api-key".to_owned(),

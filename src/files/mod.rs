@@ -8,6 +8,7 @@
 mod run_dir;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,27 @@ pub(crate) fn read_text(path: &Path) -> Result<String, FileError> {
         path: path.to_owned(),
         cause,
     })
+}
+
+/// Every `ID.xml` of a folder, by id.
+///
+/// # Errors
+///
+/// When the folder or a file in it cannot be read.
+pub(crate) fn read_fragments(folder: &Path) -> Result<BTreeMap<String, Source>, FileError> {
+    let failed = |cause| FileError::Read {
+        path: folder.to_owned(),
+        cause,
+    };
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let id = path.file_stem().and_then(|stem| stem.to_str());
+        if let (Some(id), true) = (id, path.extension().is_some_and(|kind| kind == "xml")) {
+            found.insert(id.to_owned(), read_source(&path)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Writes the whole file or leaves the old one: through a neighbour that is renamed into place.

@@ -37,7 +37,21 @@ pub(super) async fn handle(
         let (exchange, forward) = match step {
             Step::Answer(answer) => return Ok(respond(&shared, *answer, stream)),
             Step::Forward(exchange, forward) => (exchange, forward),
+            Step::Send(exchange, sends) => {
+                let outcomes = super::outbound::send(&shared, sends).await;
+                let now = shared.clock.now();
+                step = shared.engine().replied(now, exchange, outcomes);
+                continue;
+            }
+            Step::Sleep(exchange, until) => {
+                shared.clock.sleep_until(until).await;
+                let now = shared.clock.now();
+                step = shared.engine().woken(now, exchange);
+                continue;
+            }
         };
+        // Another try of the policy replaces what an earlier one opened.
+        stream = None;
         let reply = shared.backend.call(&shared.clock, &forward).await;
         let now = shared.clock.now();
         step = match reply {

@@ -6,6 +6,7 @@
 
 mod backend;
 mod handler;
+mod outbound;
 mod relay;
 mod server;
 

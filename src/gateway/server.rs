@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use super::backend::Backend;
 use super::handler;
+use super::outbound::Outbound;
 use crate::base::Moment;
 use crate::clock::Clock;
 use crate::engine::{Engine, Metric, MetricTotals};
@@ -46,6 +47,7 @@ pub(crate) struct Gateway {
 pub(super) struct Shared {
     engine: Mutex<Engine>,
     pub(super) backend: Backend,
+    pub(super) outbound: Outbound,
     pub(super) clock: Clock,
     metrics: Mutex<MetricTotals>,
     log: Option<UnboundedSender<Served>>,
@@ -111,6 +113,7 @@ impl Gateway {
         let shared = Arc::new(Shared {
             engine: Mutex::new(engine),
             backend,
+            outbound: Outbound::default(),
             clock,
             metrics: Mutex::new(MetricTotals::default()),
             log,

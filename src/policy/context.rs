@@ -37,7 +37,7 @@ pub(crate) struct Context {
     pub(crate) elapsed: Duration,
     pub(crate) tracing: bool,
     /// Messages of `context.Trace(…)` and of the `trace` policy.
-    pub(crate) traces: Vec<String>,
+    pub(crate) traces: Vec<Trace>,
     /// Source of `Guid.NewGuid()` and `Random` for this request.
     pub(crate) seed: Seed,
 }
@@ -91,6 +91,20 @@ pub(crate) struct Deployment {
     pub(crate) service_name: String,
     pub(crate) region: String,
     pub(crate) gateway_id: String,
+}
+
+/// What a policy wrote into the trace of its request.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Trace {
+    pub(crate) source: String,
+    /// `verbose`, `information` or `error`.
+    pub(crate) severity: String,
+    pub(crate) message: String,
+    pub(crate) metadata: Vec<(String, String)>,
+    /// Where it was written; empty for `context.Trace(…)`, which cannot know.
+    pub(crate) section: &'static str,
+    /// Since the gateway received the request.
+    pub(crate) elapsed: Duration,
 }
 
 /// `context.LastError`, gateway specification section 4.4.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Trail;
 use super::context::Context;
+use super::course::Course;
 use super::expression::{Expression, Fault, Value};
 use crate::base::{Source, Span, Tokens};
 use crate::limiter::Period;
@@ -86,6 +87,7 @@ fn collect_limits<'a>(items: &'a [Item], found: &mut Vec<(&'a Place, &'a TokenLi
                     collect_limits(&branch.items, found);
                 }
             }
+            Kind::Course(course) => collect_limits(course.items(), found),
             _ => {}
         }
     }
@@ -130,6 +132,7 @@ impl Place {
 pub(crate) enum Kind {
     Base,
     Choose(Vec<Branch>),
+    Course(Course),
     EmitTokenMetric(EmitTokenMetric),
     ForwardRequest(ForwardRequest),
     ManagedIdentity(ManagedIdentity),
@@ -209,6 +212,15 @@ pub(crate) struct ForwardRequest {
     pub(crate) timeout_is_millis: bool,
     pub(crate) fail_on_error_status_code: bool,
     pub(crate) buffer_response: bool,
+    /// `buffer-request-body` keeps it, so that a `retry` can send it again.
+    pub(crate) request_body: RequestBody,
+}
+
+/// What is left of a request's body once it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RequestBody {
+    Kept,
+    Gone,
 }
 
 impl Default for ForwardRequest {
@@ -218,6 +230,7 @@ impl Default for ForwardRequest {
             timeout_is_millis: false,
             fail_on_error_status_code: false,
             buffer_response: true,
+            request_body: RequestBody::Gone,
         }
     }
 }
@@ -230,6 +243,8 @@ pub(crate) struct ManagedIdentity {
 
 #[derive(Debug, Clone)]
 pub(crate) struct ReturnResponse {
+    /// A variable that holds the response to start from.
+    pub(crate) variable: Option<Arc<str>>,
     pub(crate) items: Vec<Item>,
 }
 

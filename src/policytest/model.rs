@@ -15,6 +15,7 @@ pub(crate) struct TestFile {
     pub(super) tier: Tier,
     pub(super) start: Timestamp,
     pub(super) named_values: BTreeMap<String, String>,
+    pub(super) fragments: Vec<(String, PolicyRef)>,
     pub(super) scopes: Scopes,
     pub(super) apis: Vec<ApiSpec>,
     pub(super) subscriptions: Vec<SubscriptionSpec>,
@@ -94,6 +95,8 @@ pub(super) struct Step {
     pub(super) times: usize,
     pub(super) concurrent: bool,
     pub(super) backend: Backend,
+    /// What hosts besides the backend answer, by URL without query.
+    pub(super) answers: Vec<(String, Backend)>,
     pub(super) expect: Expect,
 }
 
@@ -115,6 +118,7 @@ pub(super) struct Request {
     pub(super) body: Option<Value>,
     pub(super) stream: bool,
     pub(super) estimate: Option<Tokens>,
+    pub(super) ip: Option<String>,
 }
 
 /// The answer of the model: what the step says, else what the file says.
@@ -141,6 +145,8 @@ pub(super) struct Expect {
     pub(super) body_contains: Option<Value>,
     pub(super) backend_called: Option<Value>,
     pub(super) backend_request: Option<BackendRequest>,
+    pub(super) sent: Option<Vec<String>>,
+    pub(super) traces: Option<Vec<String>>,
     pub(super) metrics: Values,
     pub(super) dimensions: Values,
     pub(super) variables: Values,
@@ -149,7 +155,9 @@ pub(super) struct Expect {
 #[derive(Debug, Default)]
 pub(super) struct BackendRequest {
     pub(super) headers: Values,
+    pub(super) method: Option<Value>,
     pub(super) path: Option<Value>,
+    pub(super) query: Option<Value>,
     pub(super) body_contains: Option<Value>,
 }
 

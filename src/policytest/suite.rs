@@ -8,7 +8,7 @@ use super::run::{self, Outcome};
 use crate::base::{Diagnostic, Secret, Seed, Severity, Source};
 use crate::engine::{ApiConfig, Behaviour, Engine, OperationConfig, ProductConfig, Service};
 use crate::policy::context::{Api, Deployment, Product, Subscription};
-use crate::policy::{self, NamedValues, Policy};
+use crate::policy::{self, Fragments, NamedValues, Policy};
 
 /// A test file, ready to run.
 #[derive(Debug)]
@@ -22,8 +22,12 @@ pub(crate) struct Suite {
 }
 
 /// The one place where a policy is judged for `expect-diagnostics`.
-fn judge(source: &Source, values: &NamedValues) -> (Option<Policy>, Vec<Diagnostic>) {
-    policy::parse(source, values)
+fn judge(
+    source: &Source,
+    values: &NamedValues,
+    fragments: &Fragments,
+) -> (Option<Policy>, Vec<Diagnostic>) {
+    policy::parse_with(source, values, fragments)
 }
 
 impl Suite {
@@ -40,9 +44,11 @@ impl Suite {
         let mut reader = Reader {
             file: &file,
             load,
+            fragments: Fragments::new(),
             policies: Vec::new(),
             problems: Vec::new(),
         };
+        reader.fragments();
         let (under_test, diagnostics) = reader.under_test();
         let scopes = &file.scopes;
         let global = reader.optional(scopes.global.as_ref());
@@ -162,17 +168,26 @@ fn api(name: &str, path: &str, policy: Option<Policy>, operation: Option<&Policy
 struct Reader<'a> {
     file: &'a TestFile,
     load: &'a mut dyn FnMut(&str) -> Result<Source, String>,
+    fragments: Fragments,
     policies: Vec<Policy>,
     problems: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
+    fn fragments(&mut self) {
+        for (id, text) in &self.file.fragments {
+            if let Some(source) = self.source(text) {
+                self.fragments.insert(id.clone(), source);
+            }
+        }
+    }
+
     /// The policy under test. Its mistakes are problems only when tests need it.
     fn under_test(&mut self) -> (Option<Policy>, Vec<Diagnostic>) {
         let Some(source) = self.source(&self.file.policy) else {
             return (None, Vec::new());
         };
-        let (policy, diagnostics) = judge(&source, &self.file.named_values);
+        let (policy, diagnostics) = judge(&source, &self.file.named_values, &self.fragments);
         if policy.is_none() && !self.file.tests.is_empty() {
             self.problems.extend(errors(&diagnostics));
         }
@@ -186,7 +201,7 @@ impl Reader<'_> {
 
     fn policy(&mut self, reference: &PolicyRef) -> Option<Policy> {
         let source = self.source(reference)?;
-        let (policy, diagnostics) = policy::parse(&source, &self.file.named_values);
+        let (policy, diagnostics) = judge(&source, &self.file.named_values, &self.fragments);
         self.problems.extend(errors(&diagnostics));
         self.policies.extend(policy.clone());
         policy

@@ -6,7 +6,7 @@ use super::agenda::Agenda;
 use crate::base::{Moment, Secret};
 use crate::engine::{
     Answer, BackendAnswer, BackendBody, BackendFailure, Engine, Exchange, Forward, Incoming,
-    MetricTotals, Settlement, Step,
+    MODEL_HOST, MetricTotals, Outcome, Settlement, Step,
 };
 use crate::model::{self, AnswerBody, ModelFault, ModelRequest, ModelSettings, StreamPiece};
 use crate::policy::message::Headers;
@@ -44,11 +44,16 @@ struct Try {
     /// Index into the plan.
     arrival: usize,
     record: Box<Record>,
+    /// What the backend is streaming to this request.
+    stream: Option<Stream>,
 }
 
 enum Event {
     Arrive(Try),
-    Backend(Try, Box<Exchange>, Result<BackendAnswer, BackendFailure>),
+    Backend(Try, Box<Exchange>, Outcome),
+    /// What came of the policy's own requests.
+    Replies(Try, Box<Exchange>, Vec<Option<Outcome>>),
+    Wake(Try, Box<Exchange>),
     /// The last piece of a stream has been sent.
     StreamEnd(Try, Settlement, Box<StreamReader>),
 }
@@ -83,6 +88,14 @@ pub(crate) fn simulate(simulation: Simulation<'_>) -> Simulated {
                 };
                 run.step(now, attempt, step);
             }
+            Event::Replies(attempt, exchange, outcomes) => {
+                let step = run.simulation.engine.replied(now, exchange, outcomes);
+                run.step(now, attempt, step);
+            }
+            Event::Wake(attempt, exchange) => {
+                let step = run.simulation.engine.woken(now, exchange);
+                run.step(now, attempt, step);
+            }
             Event::StreamEnd(attempt, settlement, reader) => {
                 let metrics = run
                     .simulation
@@ -106,6 +119,7 @@ fn first_try(scenario: &Scenario, plan: &Plan, index: usize) -> Try {
     Try {
         arrival: index,
         record: Box::new(record),
+        stream: None,
     }
 }
 
@@ -166,9 +180,21 @@ impl Run<'_> {
     /// Follows a request until it waits for something or is answered.
     fn step(&mut self, now: Moment, mut attempt: Try, step: Step) {
         match step {
-            Step::Answer(answer) => self.answer(now, attempt, *answer, None),
+            Step::Answer(answer) => self.answer(now, attempt, *answer),
+            Step::Send(exchange, sends) => {
+                let model = &self.simulation.model;
+                let outcomes = sends.calls.iter().map(|call| ask_whole(model, now, call));
+                let (at, outcomes) = sends.foreseen(now, outcomes.collect());
+                let event = Event::Replies(attempt, exchange, outcomes);
+                self.agenda.add(at, ANSWERS, event);
+            }
+            Step::Sleep(exchange, until) => {
+                let event = Event::Wake(attempt, exchange);
+                self.agenda.add(until, ANSWERS, event);
+            }
             Step::Forward(exchange, forward) => match ask(&self.simulation.model, now, &forward) {
                 Backend::Later(at, outcome) => {
+                    attempt.stream = None;
                     self.agenda
                         .add(at, ANSWERS, Event::Backend(attempt, exchange, outcome));
                 }
@@ -176,16 +202,15 @@ impl Run<'_> {
                 Backend::Stream(answer, stream) => {
                     attempt.record.first_token_us = stream.first_token.map(Moment::as_micros);
                     attempt.record.last_token_us = stream.last_token.map(Moment::as_micros);
-                    match self.simulation.engine.answered(now, exchange, answer) {
-                        Step::Answer(answer) => self.answer(now, attempt, *answer, Some(stream)),
-                        again @ Step::Forward(..) => self.step(now, attempt, again),
-                    }
+                    attempt.stream = Some(stream);
+                    let step = self.simulation.engine.answered(now, exchange, answer);
+                    self.step(now, attempt, step);
                 }
             },
         }
     }
 
-    fn answer(&mut self, now: Moment, mut attempt: Try, answer: Answer, stream: Option<Stream>) {
+    fn answer(&mut self, now: Moment, mut attempt: Try, answer: Answer) {
         let Answer {
             response,
             stream: settlement,
@@ -197,7 +222,7 @@ impl Run<'_> {
         record.note_head(response.status, &self.simulation.names, |name| {
             response.headers.first(name)
         });
-        if let (Some(settlement), Some(stream)) = (settlement, stream) {
+        if let (Some(settlement), Some(stream)) = (settlement, attempt.stream.take()) {
             let usage = stream.reader.usage();
             record.prompt_tokens = usage.map(|usage| usage.prompt.0);
             let completion = usage.map_or_else(
@@ -224,6 +249,7 @@ impl Run<'_> {
         let Try {
             arrival,
             mut record,
+            ..
         } = attempt;
         let deadline =
             Moment::from_micros(record.sent_us) + self.simulation.scenario.request_timeout;
@@ -258,8 +284,20 @@ impl Run<'_> {
 }
 
 enum Backend {
-    Later(Moment, Result<BackendAnswer, BackendFailure>),
+    Later(Moment, Outcome),
     Stream(BackendAnswer, Stream),
+}
+
+/// A request of the policy's own. In virtual time there is nobody but the model to answer it.
+fn ask_whole(settings: &ModelSettings, now: Moment, call: &Forward) -> (Moment, Outcome) {
+    if call.url.host != MODEL_HOST {
+        return (now, Err(BackendFailure::Forbidden));
+    }
+    match ask(settings, now, call) {
+        Backend::Later(at, outcome) => (at, outcome),
+        // Never: the request asks for its answer whole.
+        Backend::Stream(answer, stream) => (stream.end, Ok(answer)),
+    }
 }
 
 fn ask(settings: &ModelSettings, now: Moment, forward: &Forward) -> Backend {

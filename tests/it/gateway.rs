@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use crate::builder::{Folder, apimon, repository};
 
 /// `apimon emulate`, running until dropped.
-struct Emulator {
+pub(crate) struct Emulator {
     child: Child,
     address: String,
     key: String,
@@ -15,8 +15,11 @@ struct Emulator {
 
 impl Emulator {
     fn start(folder: &Folder, arguments: &[&str]) -> Emulator {
-        let policy = repository("policies/token-limit.xml");
-        let mut all = vec!["emulate", "--quiet", "--policy", &policy];
+        Emulator::with_policy(folder, &repository("policies/token-limit.xml"), arguments)
+    }
+
+    pub(crate) fn with_policy(folder: &Folder, policy: &str, arguments: &[&str]) -> Emulator {
+        let mut all = vec!["emulate", "--quiet", "--policy", policy];
         all.extend(arguments);
         let mut child = apimon(folder, &all).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -53,7 +56,7 @@ impl Emulator {
         (head.to_owned(), body.to_owned())
     }
 
-    fn chat(&self, headers: &str, body: &str) -> (String, String) {
+    pub(crate) fn chat(&self, headers: &str, body: &str) -> (String, String) {
         let headers = format!(
             "api-key: {}\r\nContent-Type: application/json\r\n{headers}",
             self.key
@@ -73,9 +76,9 @@ impl Drop for Emulator {
     }
 }
 
-const HELLO: &str = r#"{"messages":[{"role":"user","content":"Hello"}]}"#;
+pub(crate) const HELLO: &str = r#"{"messages":[{"role":"user","content":"Hello"}]}"#;
 
-fn header(head: &str, name: &str) -> Option<String> {
+pub(crate) fn header(head: &str, name: &str) -> Option<String> {
     head.lines().find_map(|line| {
         let (known, value) = line.split_once(": ")?;
         known.eq_ignore_ascii_case(name).then(|| value.to_owned())

@@ -11,5 +11,6 @@ mod architecture;
 mod builder;
 mod commands;
 mod gateway;
+mod gateway_course;
 mod interrupt;
 mod test_policy;

@@ -1,6 +1,8 @@
 //! What no policy test file can say; all else is in the files of `tests/conformance`, which
 //! `policytest` runs.
 
+mod scopes;
+
 use crate::base::{Moment, Secret, Seed, Source, Tier};
 use crate::engine::{ApiConfig, Behaviour, Engine, Incoming, Service, Step};
 use crate::policy::context::{Deployment, Subscription};
@@ -41,7 +43,7 @@ fn the_same_requests_get_the_same_ids_in_every_run() {
             };
             match engine.receive(Moment::ZERO, incoming) {
                 Step::Answer(answer) => answer.response.headers.first("id").unwrap().to_owned(),
-                Step::Forward(..) => panic!("the policy answers itself"),
+                other => panic!("the policy answers itself: {other:?}"),
             }
         };
         [next(), next()]

@@ -85,6 +85,18 @@ impl<'a> Attributes<'a> {
         Some((value.into(), attribute.value.span))
     }
 
+    /// As [`literal`](Self::literal); an absent attribute is an error.
+    pub(super) fn required_literal(
+        &mut self,
+        lowering: &mut Lowering<'_>,
+        name: &'static str,
+    ) -> Option<(Arc<str>, Span)> {
+        if self.attribute(name).is_none() {
+            self.missing(lowering, name);
+        }
+        self.literal(lowering, name)
+    }
+
     /// The name of a header or variable.
     pub(super) fn name(
         &mut self,

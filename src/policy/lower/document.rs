@@ -4,23 +4,36 @@ use super::super::model::{Item, Place, Policy, Section, SectionName};
 use super::super::xml::{self, Element, Text};
 use super::super::{Kind, Template, Trail, matrix};
 use super::elements;
+use super::fragment::Fragments;
 use crate::base::{Diagnostic, Severity, Source, Span, nearest};
 use crate::policy::expression::Expression;
 
 /// Texts for `{{name}}`, by display name.
 pub(crate) type NamedValues = BTreeMap<String, String>;
 
-/// Reads a policy document.
-///
-/// The policy is `None` when a diagnostic is an error; otherwise every diagnostic is a warning.
+/// [`parse_with`] where there are no fragments.
+#[cfg(test)]
 pub(crate) fn parse(
     source: &Source,
     named_values: &NamedValues,
+) -> (Option<Policy>, Vec<Diagnostic>) {
+    parse_with(source, named_values, &Fragments::new())
+}
+
+/// Reads a policy document, with the fragments that `include-fragment` can name.
+///
+/// The policy is `None` when a diagnostic is an error; otherwise every diagnostic is a warning.
+pub(crate) fn parse_with(
+    source: &Source,
+    named_values: &NamedValues,
+    fragments: &Fragments,
 ) -> (Option<Policy>, Vec<Diagnostic>) {
     let (root, diagnostics) = xml::read(source);
     let mut lowering = Lowering {
         source,
         named_values,
+        fragments,
+        fragment: false,
         diagnostics,
         elements: Vec::new(),
         branches: Vec::new(),
@@ -28,7 +41,8 @@ pub(crate) fn parse(
     };
     let policy = root.map(|root| lowering.document(&root));
     let mut diagnostics = lowering.diagnostics;
-    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    // What is wrong in fragments follows what is wrong in the document itself.
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.source != *source, diagnostic.span.start));
     let failed = diagnostics
         .iter()
         .any(|diagnostic| diagnostic.severity == Severity::Error);
@@ -38,11 +52,14 @@ pub(crate) fn parse(
 /// The state of one translation: what is looked up and what went wrong.
 pub(super) struct Lowering<'a> {
     pub(super) source: &'a Source,
-    named_values: &'a NamedValues,
-    diagnostics: Vec<Diagnostic>,
-    elements: Vec<Place>,
+    pub(super) named_values: &'a NamedValues,
+    pub(super) fragments: &'a Fragments,
+    /// What is read is a fragment, which other documents include.
+    pub(super) fragment: bool,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) elements: Vec<Place>,
     pub(super) branches: Vec<Place>,
-    expressions: Vec<(Span, Expression)>,
+    pub(super) expressions: Vec<(Span, Expression)>,
 }
 
 /// Where an element stands, as far as its meaning depends on it.
@@ -51,6 +68,8 @@ pub(super) enum Parent {
     Section(SectionName),
     /// Inside `return-response`, where only three elements make sense.
     ReturnResponse,
+    /// Inside a request that a policy sends.
+    SendRequest,
 }
 
 impl Lowering<'_> {
@@ -121,10 +140,16 @@ impl Lowering<'_> {
     /// The elements inside a section or branch.
     pub(super) fn items(&mut self, parent: &Element, within: Parent) -> Vec<Item> {
         self.no_text(parent);
-        parent
-            .elements()
-            .filter_map(|element| self.item(element, within))
-            .collect()
+        let mut items = Vec::new();
+        for element in parent.elements() {
+            if element.name == "include-fragment" && matches!(within, Parent::Section(_)) {
+                self.check_section(element, within);
+                items.extend(self.include(element, within));
+            } else {
+                items.extend(self.item(element, within));
+            }
+        }
+        items
     }
 
     pub(super) fn item(&mut self, element: &Element, within: Parent) -> Option<Item> {
@@ -154,7 +179,9 @@ impl Lowering<'_> {
             return;
         };
         // Microsoft's own how-to page uses set-body in on-error (specification 3.2).
-        let used_in_practice = element.name == "set-body" && section == SectionName::OnError;
+        // The error page lists trace among what on-error takes.
+        let used_in_practice = matches!(element.name.as_str(), "set-body" | "trace")
+            && section == SectionName::OnError;
         if !used_in_practice && !sections.iter().any(|name| name == section.as_str()) {
             let allowed = sections.join(", ");
             let problem = self.error(

@@ -1,12 +1,12 @@
 use super::super::matrix;
 use super::super::model::{
     Branch, Condition, Dimension, EmitTokenMetric, ForwardRequest, Kind, ManagedIdentity,
-    SetBackendService, SetVariable, Template, timeout,
+    RequestBody, SetBackendService, SetVariable, Template, timeout,
 };
 use super::super::xml::Element;
 use super::attributes::Attributes;
 use super::document::{Lowering, Parent};
-use super::{response, token_limit};
+use super::{course, response, token_limit};
 
 /// More custom dimensions than Application Insights leaves room for (specification 2).
 const MAX_DIMENSIONS: usize = 5;
@@ -44,6 +44,9 @@ pub(super) fn lower(
             .push("it takes set-status, set-header and set-body".to_owned());
         return None;
     }
+    if within == Parent::SendRequest && !lowering.part_of_send(element) {
+        return None;
+    }
     match matrix::canonical(&element.name) {
         "base" => Some(base(lowering, element)),
         "choose" => Some(choose(lowering, element, within)),
@@ -57,11 +60,32 @@ pub(super) fn lower(
         "set-header" => response::set_header(lowering, element),
         "set-status" => response::set_status(lowering, element),
         "set-variable" => set_variable(lowering, element),
+        "cache-lookup-value"
+        | "cache-remove-value"
+        | "cache-store-value"
+        | "check-header"
+        | "find-and-replace"
+        | "ip-filter"
+        | "limit-concurrency"
+        | "mock-response"
+        | "retry"
+        | "rewrite-uri"
+        | "send-one-way-request"
+        | "send-request"
+        | "set-method"
+        | "set-query-parameter"
+        | "trace"
+        | "wait" => course::lower(lowering, element, within),
         _ => lowering.not_executed(element),
     }
 }
 
 fn base(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
+    if lowering.in_fragment() {
+        lowering
+            .error(element.name_span, "`base` cannot stand in a fragment")
+            .code = "S03";
+    }
     Attributes::of(element).finish(lowering);
     empty(lowering, element);
     Kind::Base
@@ -146,9 +170,13 @@ fn forward_request(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
         timeout_is_millis,
         fail_on_error_status_code: attributes.boolean(lowering, "fail-on-error-status-code", false),
         buffer_response: attributes.boolean(lowering, "buffer-response", default.buffer_response),
+        request_body: if attributes.boolean(lowering, "buffer-request-body", false) {
+            RequestBody::Kept
+        } else {
+            RequestBody::Gone
+        },
     };
-    // The local gateway always has the request whole and speaks HTTP/1.1 to its backend.
-    attributes.boolean(lowering, "buffer-request-body", false);
+    // The local gateway speaks HTTP/1.1 to its backend.
     attributes.literal(lowering, "http-version");
     if attributes.boolean(lowering, "follow-redirects", false) {
         lowering.error(

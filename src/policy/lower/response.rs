@@ -18,10 +18,10 @@ const UNTOUCHABLE: [&str; 4] = [
 
 pub(super) fn return_response(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
     let mut attributes = Attributes::of(element);
-    attributes.refuse(lowering, "response-variable-name");
+    let variable = attributes.name(lowering, "response-variable-name");
     attributes.finish(lowering);
     let items = lowering.items(element, Parent::ReturnResponse);
-    Kind::ReturnResponse(ReturnResponse { items })
+    Kind::ReturnResponse(ReturnResponse { variable, items })
 }
 
 pub(super) fn set_status(lowering: &mut Lowering<'_>, element: &Element) -> Option<Kind> {
@@ -107,7 +107,7 @@ pub(super) fn set_header(lowering: &mut Lowering<'_>, element: &Element) -> Opti
             .hints
             .push("it is override, skip, append or delete".to_owned());
     }
-    let values = header_values(lowering, element);
+    let values = values(lowering, element);
     if values.is_empty() && action.is_some_and(|action| action != ExistsAction::Delete) {
         let problem = lowering.error(element.name_span, "`set-header` needs a `value`");
         problem.code = "S01";
@@ -123,14 +123,15 @@ pub(super) fn set_header(lowering: &mut Lowering<'_>, element: &Element) -> Opti
     }))
 }
 
-fn header_values(lowering: &mut Lowering<'_>, element: &Element) -> Vec<Template> {
+/// The `value` children of an element that takes nothing else.
+pub(super) fn values(lowering: &mut Lowering<'_>, element: &Element) -> Vec<Template> {
     let mut values = Vec::new();
     for child in element.elements() {
         if child.name != "value" {
             lowering
                 .error(
                     child.name_span,
-                    format!("`{}` cannot stand in `set-header`", child.name),
+                    format!("`{}` cannot stand in `{}`", child.name, element.name),
                 )
                 .code = "S01";
             continue;
@@ -145,7 +146,7 @@ fn header_values(lowering: &mut Lowering<'_>, element: &Element) -> Vec<Template
 }
 
 /// Blanks around a header's value are layout of the document, not part of the value.
-fn trimmed(template: Template) -> Template {
+pub(super) fn trimmed(template: Template) -> Template {
     match template {
         Template::Literal(text) => Template::Literal(text.trim().into()),
         expression @ Template::Expression(_) => expression,

@@ -35,6 +35,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
             .hints
             .push("the reference calls it required; the local gateway takes `false`".to_owned());
     }
+    if lowering.in_fragment() {
+        header_names(lowering, element);
+    }
     let limit = TokenLimit {
         estimate_prompt: attributes.boolean(lowering, "estimate-prompt-tokens", false),
         retry_after_header: attributes
@@ -54,6 +57,23 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
     attributes.finish(lowering);
     super::elements::empty(lowering, element);
     Kind::TokenLimit(Arc::new(limit))
+}
+
+/// API Management cannot know where a fragment will stand (rule T08, its own text of O11).
+fn header_names(lowering: &mut Lowering<'_>, element: &Element) {
+    for attribute in &element.attributes {
+        if attribute.name.ends_with("-header-name") {
+            let message = format!(
+                "the `{}` attribute is unavailable for websocket APIs and global/product policies",
+                attribute.name
+            );
+            let problem = lowering.error(attribute.name_span, message);
+            problem.code = "T08";
+            problem
+                .hints
+                .push("a fragment can use the `-variable-name` attributes".to_owned());
+        }
+    }
 }
 
 fn tokens_per_minute(

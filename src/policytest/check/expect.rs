@@ -45,6 +45,8 @@ impl Checker {
             backend_request: wire
                 .backend_request
                 .map(|request| self.backend_request(request, times)),
+            sent: wire.sent,
+            traces: wire.traces,
             metrics,
             dimensions: self.values(dimensions, times),
             variables: self.values(wire.variables, times),
@@ -54,6 +56,8 @@ impl Checker {
     fn backend_request(&mut self, wire: WireBackendRequest, times: usize) -> BackendRequest {
         BackendRequest {
             headers: self.values(wire.headers, times),
+            method: self.runs(wire.method, times, "a method", Value::is_string),
+            query: self.runs(wire.query, times, "a query", Value::is_string),
             path: self.runs(wire.path, times, "a path", Value::is_string),
             body_contains: self.runs(wire.body_contains, times, "a text", Value::is_string),
         }

@@ -43,6 +43,7 @@ struct Known {
     apis: Vec<ApiSpec>,
     subscriptions: Vec<SubscriptionSpec>,
     backend: Backend,
+    answers: Vec<(String, Backend)>,
 }
 
 impl Checker {
@@ -52,18 +53,17 @@ impl Checker {
         let tier = self.or(wire.tier, Tier::default);
         let start = self.or(wire.start, default_start);
         let named_values = self.named_values(wire.named_values);
-        if let Some(fragments) = wire.fragments.filter(|map| !map.value.0.is_empty()) {
-            self.error(
-                fragments.span,
-                "policy fragments are not executed by this version",
-                "put the fragment's elements into the policy",
-            );
-        }
+        let fragments = wire.fragments.map(|map| map.value.0).unwrap_or_default();
+        let fragments = fragments
+            .iter()
+            .filter_map(|(id, text)| Some((self.value(id)?, self.policy(text)?)))
+            .collect();
         let scopes = self.scopes(wire.scopes.unwrap_or_default());
         let known = Known {
             apis: self.apis(wire.apis),
             subscriptions: self.subscriptions(wire.subscriptions, scopes.product.is_some()),
             backend: self.backend(wire.backend.unwrap_or_default()),
+            answers: self.answers(wire.answers),
         };
         let expected_diagnostics = wire
             .expect_diagnostics
@@ -82,6 +82,7 @@ impl Checker {
             tier: tier?,
             start: start?,
             named_values,
+            fragments,
             scopes,
             apis: known.apis,
             subscriptions: known.subscriptions,

@@ -53,6 +53,9 @@ impl Checker {
         };
         let times = usize::try_from(times?).unwrap_or(usize::MAX);
         let backend = self.backend(wire.backend).over(&known.backend);
+        // The step's own come first, and the first one counts.
+        let mut answers = self.answers(wire.answers);
+        answers.extend(known.answers.iter().cloned());
         let expect = self.expect(wire.expect, times);
         Some(Step {
             line,
@@ -64,6 +67,7 @@ impl Checker {
             times,
             concurrent,
             backend,
+            answers,
             expect,
         })
     }
@@ -114,6 +118,7 @@ impl Checker {
         }
         let prompt = self.optional(wire.prompt.as_ref());
         let estimate = self.optional(wire.prompt_tokens.as_ref());
+        let ip = self.optional(wire.ip.as_ref());
         Some(Request {
             method: method?,
             path: path?,
@@ -123,6 +128,7 @@ impl Checker {
             body: wire.body.map(|body| body.value.0),
             stream,
             estimate: estimate?.map(Tokens),
+            ip: ip?,
         })
     }
 
@@ -135,6 +141,19 @@ impl Checker {
             .iter()
             .filter_map(|(name, value)| Some((self.value(name)?, self.value(value)?)))
             .collect()
+    }
+
+    pub(super) fn answers(
+        &mut self,
+        wire: Option<Entries<Scalar, WireBackend>>,
+    ) -> Vec<(String, Backend)> {
+        let entries = wire.map(|entries| entries.0).unwrap_or_default();
+        let mut answers = Vec::with_capacity(entries.len());
+        for (url, answer) in entries {
+            let answer = self.backend(answer);
+            answers.extend(self.value(&url).map(|url| (url, answer)));
+        }
+        answers
     }
 
     pub(super) fn backend(&mut self, wire: WireBackend) -> Backend {

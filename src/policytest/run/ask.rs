@@ -5,9 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::super::model::Backend;
+use super::super::model::{Backend, Step};
 use crate::base::{Moment, format_duration};
-use crate::engine::{BackendAnswer, BackendBody, BackendFailure, Forward};
+use crate::engine::{BackendAnswer, BackendBody, BackendFailure, Forward, MODEL_HOST, Outcome};
 use crate::model::{self, AnswerBody, ModelFault, ModelRequest, ModelSettings, StreamPiece};
 use crate::policy::message::Headers;
 use crate::tokens::StreamReader;
@@ -39,6 +39,42 @@ pub(super) fn ask(backend: &Backend, now: Moment, forward: &Forward) -> Asked {
         }
     }
     asked
+}
+
+/// A request that the policy sends on its own: what the test says for its URL, the model for its
+/// own host, and no connection for everybody else.
+pub(super) fn elsewhere(step: &Step, now: Moment, call: &Forward) -> (Moment, Outcome) {
+    let url = call.url.to_string();
+    let url = url.split('?').next().unwrap_or_default();
+    if let Some((_, answer)) = step.answers.iter().find(|(known, _)| known == url) {
+        return written(answer, now, call);
+    }
+    if call.url.host != MODEL_HOST {
+        return (now, Err(BackendFailure::Forbidden));
+    }
+    let asked = ask(&step.backend, now, call);
+    (now + asked.after, asked.answer)
+}
+
+fn written(answer: &Backend, now: Moment, call: &Forward) -> (Moment, Outcome) {
+    let after = answer.latency.unwrap_or_default();
+    match answer.fault {
+        Some(fault) if fault != "timeout" => (now + after, Err(BackendFailure::Connection)),
+        None if after <= call.timeout => {
+            let body = match &answer.body {
+                Some(Value::String(text)) => text.clone(),
+                Some(value) => value.to_string(),
+                None => String::new(),
+            };
+            let answer = BackendAnswer {
+                status: answer.status.unwrap_or(200),
+                headers: answer.headers.iter().cloned().collect(),
+                body: BackendBody::Whole(Bytes::from(body)),
+            };
+            (now + after, Ok(answer))
+        }
+        _ => (now + call.timeout, Err(BackendFailure::Timeout)),
+    }
 }
 
 /// The answer that the test itself writes, if it does.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::model::{BackendRequest, Expect, Values};
 use super::Mismatch;
 use super::play::Seen;
+use crate::policy::context::Trace;
 use crate::policy::expression;
 use crate::policy::message::Headers;
 
@@ -68,12 +69,25 @@ impl Comparison {
         if let Some(path) = &expected.path {
             self.single("backend path", path, &forward.url.path);
         }
+        if let Some(method) = &expected.method {
+            self.single("backend method", method, &forward.method);
+        }
+        if let Some(query) = &expected.query {
+            self.single("backend query", query, &forward.url.query);
+        }
         let body = text_of(forward.body.as_deref());
         self.contains("backend body", expected.body_contains.as_ref(), &body);
     }
 
     /// What a step leaves behind besides its answer: metrics and variables.
     fn effects(&mut self, expect: &Expect, seen: &Seen) {
+        if let Some(expected) = &expect.sent {
+            self.list("sent", expected, &seen.sent);
+        }
+        if let Some(expected) = &expect.traces {
+            let traces = seen.answer.context.traces.iter().map(trace_line);
+            self.list("traces", expected, &traces.collect::<Vec<_>>());
+        }
         for (name, expected) in &expect.metrics {
             let metrics = seen.metrics.iter().filter(|metric| *metric.name == **name);
             let values: Vec<String> = metrics.map(|metric| metric.value.to_string()).collect();
@@ -97,6 +111,12 @@ impl Comparison {
             let came = came.map(expression::Value::to_text);
             let what = format!("variable `{name}`");
             self.single(&what, expected, came.as_deref().unwrap_or(ABSENT));
+        }
+    }
+
+    fn list(&mut self, what: &str, expected: &[String], came: &[String]) {
+        if expected != came {
+            self.differs(what, expected.join(", "), came.join(", "));
         }
     }
 
@@ -139,6 +159,23 @@ impl Comparison {
             value => value,
         }
     }
+}
+
+/// `inbound rates verbose: message (name=value)`
+fn trace_line(trace: &Trace) -> String {
+    let metadata = trace.metadata.iter();
+    let metadata = metadata.map(|(name, value)| format!(" ({name}={value})"));
+    let Trace {
+        section,
+        source,
+        severity,
+        message,
+        ..
+    } = trace;
+    format!(
+        "{section} {source} {severity}: {message}{}",
+        metadata.collect::<String>()
+    )
 }
 
 /// A value as it is compared; `null` stands for what must not be there.

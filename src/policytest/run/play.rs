@@ -2,17 +2,18 @@
 //! except for concurrent runs, which all pass inbound before any answer arrives.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::super::model::{Request, Sender, Step as FileStep, TestFile};
 use super::super::suite::key;
-use super::ask::{Asked, ask};
-use crate::base::Moment;
+use super::ask::{Asked, ask, elsewhere};
+use crate::base::{Moment, format_duration};
 use crate::engine::{
-    Answer, BackendAnswer, BackendFailure, Engine, Exchange, Forward, Incoming, Metric, Settlement,
-    Step,
+    Answer, BackendAnswer, BackendFailure, Engine, Exchange, Forward, Incoming, Metric, Outcome,
+    Settlement, Step,
 };
 use crate::policy::message::Headers;
 use crate::tokens::StreamReader;
@@ -22,9 +23,14 @@ pub(super) struct Seen {
     pub(super) answer: Answer,
     pub(super) forward: Option<Box<Forward>>,
     pub(super) metrics: Vec<Metric>,
+    /// What the policy sent on its own.
+    pub(super) sent: Vec<String>,
     /// Counters of the gateway right after the answer.
     pub(super) counters: Vec<String>,
 }
+
+/// More phases than one run can go through: `retry` asks fifty times at most.
+const PHASES: usize = 1_000;
 
 /// Moment, step, phase, run. Phases of one step follow each other: arrivals, then their answers.
 type When = (Moment, usize, usize, usize);
@@ -37,7 +43,18 @@ enum Event {
         Result<BackendAnswer, BackendFailure>,
         Option<(Moment, StreamReader)>,
     ),
+    Replies(Box<Exchange>, Vec<Option<Outcome>>),
+    Wake(Box<Exchange>),
     StreamEnd(Settlement, StreamReader),
+}
+
+/// What is remembered of a run until its answer stands.
+#[derive(Default)]
+struct UnderWay {
+    arrived: Moment,
+    forward: Option<Box<Forward>>,
+    stream: Option<(Moment, StreamReader)>,
+    sent: Vec<String>,
 }
 
 /// Runs all steps; the answers come in step order, then run order.
@@ -50,6 +67,7 @@ pub(super) fn play(
         file,
         steps,
         agenda: agenda(steps),
+        under_way: BTreeMap::new(),
         seen: steps.iter().map(|_| BTreeMap::new()).collect(),
     };
     let mut gateways: BTreeMap<&str, Engine> = BTreeMap::new();
@@ -69,7 +87,7 @@ fn agenda(steps: &[FileStep]) -> BTreeMap<When, Event> {
     for (index, step) in steps.iter().enumerate() {
         for run in 0..step.times {
             // Runs that are not concurrent are steps of their own, as far as order is concerned.
-            let phase = if step.concurrent { 0 } else { run * 2 };
+            let phase = if step.concurrent { 0 } else { run * PHASES };
             agenda.insert((step.at, index, phase, run), Event::Arrive);
         }
     }
@@ -80,6 +98,8 @@ struct Play<'a> {
     file: &'a TestFile,
     steps: &'a [FileStep],
     agenda: BTreeMap<When, Event>,
+    /// By step and run.
+    under_way: BTreeMap<(usize, usize), UnderWay>,
     /// By step, then by run.
     seen: Vec<BTreeMap<usize, Seen>>,
 }
@@ -88,16 +108,22 @@ impl Play<'_> {
     fn happen(&mut self, gateway: &mut Engine, when: When, event: Event) {
         let (now, index, phase, run) = when;
         let step = &self.steps[index];
-        let (next, forward, stream) = match event {
-            Event::Arrive => (gateway.receive(now, incoming(self.file, step)), None, None),
-            Event::Answer(exchange, forward, Ok(answer), stream) => (
-                gateway.answered(now, exchange, answer),
-                Some(forward),
-                stream,
-            ),
-            Event::Answer(exchange, forward, Err(failure), _) => {
-                (gateway.failed(now, exchange, failure), Some(forward), None)
+        let way = self.under_way.entry((index, run)).or_default();
+        let next = match event {
+            Event::Arrive => {
+                way.arrived = now;
+                gateway.receive(now, incoming(self.file, step))
             }
+            Event::Answer(exchange, forward, outcome, stream) => {
+                way.forward = Some(forward);
+                way.stream = stream;
+                match outcome {
+                    Ok(answer) => gateway.answered(now, exchange, answer),
+                    Err(failure) => gateway.failed(now, exchange, failure),
+                }
+            }
+            Event::Replies(exchange, outcomes) => gateway.replied(now, exchange, outcomes),
+            Event::Wake(exchange) => gateway.woken(now, exchange),
             Event::StreamEnd(settlement, reader) => {
                 let metrics = gateway.settle_stream(now, &settlement, &reader);
                 let seen = self.seen[index].get_mut(&run);
@@ -107,32 +133,61 @@ impl Play<'_> {
                 return;
             }
         };
-        match next {
+        let (at, event) = match next {
+            Step::Send(exchange, sends) => {
+                let since = now.since(way.arrived);
+                way.sent
+                    .extend(sends.calls.iter().map(|call| sent_line(call, since)));
+                let outcomes = sends.calls.iter().map(|call| elsewhere(step, now, call));
+                let (at, outcomes) = sends.foreseen(now, outcomes.collect());
+                (at, Event::Replies(exchange, outcomes))
+            }
+            Step::Sleep(exchange, until) => (until, Event::Wake(exchange)),
             Step::Forward(exchange, forward) => {
                 let Asked {
                     after,
                     answer,
                     stream,
                 } = ask(&step.backend, now, &forward);
-                let event = Event::Answer(exchange, forward, answer, stream);
-                self.agenda
-                    .insert((now + after, index, phase + 1, run), event);
+                (
+                    now + after,
+                    Event::Answer(exchange, forward, answer, stream),
+                )
             }
-            Step::Answer(mut answer) => {
-                if let (Some(settlement), Some((end, reader))) = (answer.stream.take(), stream) {
-                    let event = Event::StreamEnd(settlement, reader);
-                    self.agenda.insert((end, index, phase + 1, run), event);
-                }
-                let seen = Seen {
-                    metrics: std::mem::take(&mut answer.metrics),
-                    answer: *answer,
-                    forward,
-                    counters: gateway.counters(now),
-                };
-                self.seen[index].insert(run, seen);
-            }
-        }
+            Step::Answer(answer) => return self.answer(gateway, when, *answer),
+        };
+        self.agenda.insert((at, index, phase + 1, run), event);
     }
+
+    fn answer(&mut self, gateway: &mut Engine, when: When, mut answer: Answer) {
+        let (now, index, phase, run) = when;
+        let way = self.under_way.remove(&(index, run)).unwrap_or_default();
+        if let (Some(settlement), Some((end, reader))) = (answer.stream.take(), way.stream) {
+            let event = Event::StreamEnd(settlement, reader);
+            self.agenda.insert((end, index, phase + 1, run), event);
+        }
+        let seen = Seen {
+            metrics: std::mem::take(&mut answer.metrics),
+            answer,
+            forward: way.forward,
+            sent: way.sent,
+            counters: gateway.counters(now),
+        };
+        self.seen[index].insert(run, seen);
+    }
+}
+
+/// `GET https://a.example/x at 2s [body]`
+fn sent_line(call: &Forward, since: Duration) -> String {
+    let at = if since.is_zero() {
+        String::new()
+    } else {
+        format!(" at {}", format_duration(since))
+    };
+    let body = call.body.as_deref().map_or_else(String::new, |body| {
+        format!(" [{}]", String::from_utf8_lossy(body))
+    });
+    format!("{} {}{at}{body}", call.method, call.url)
 }
 
 fn incoming(file: &TestFile, step: &FileStep) -> Incoming {
@@ -159,7 +214,10 @@ fn incoming(file: &TestFile, step: &FileStep) -> Incoming {
         query: query.unwrap_or_else(|| "api-version=2024-10-21".to_owned()),
         headers,
         body: body(request).map(Bytes::from),
-        ip_address: "203.0.113.7".to_owned(),
+        ip_address: request
+            .ip
+            .clone()
+            .unwrap_or_else(|| "203.0.113.7".to_owned()),
         estimate: request.estimate,
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct WireFile {
     pub(super) subscriptions: Option<Placed<Vec<Placed<SubscriptionEntry>>>>,
     /// How the model answers where a step does not say otherwise.
     pub(super) backend: Option<WireBackend>,
+    /// Answers to requests that policies send on their own, by URL without query.
+    pub(super) answers: Option<Entries<Scalar, WireBackend>>,
     /// The tests, each with counters of its own.
     pub(super) tests: Option<Placed<Vec<Placed<WireTest>>>>,
     /// What reading the policy must report, in order; for policies that must not deploy.

@@ -26,6 +26,9 @@ pub(in super::super) struct WireStep {
     pub(in super::super) repeat: Option<WireRepeat>,
     #[serde(default)]
     pub(in super::super) backend: WireBackend,
+    /// Answers to requests that the policy sends on its own, by URL without query; in the place
+    /// of the file's for the same URLs.
+    pub(in super::super) answers: Option<Entries<Scalar, WireBackend>>,
     #[serde(default)]
     pub(in super::super) expect: WireExpect,
 }
@@ -50,6 +53,8 @@ pub(in super::super) struct WireRequest {
     pub(in super::super) stream: Option<Placed<bool>>,
     /// What the gateway estimates for this prompt; default: counted.
     pub(in super::super) prompt_tokens: Field<Whole<0, 1_000_000_000>>,
+    /// Address of the caller; default 203.0.113.7.
+    pub(in super::super) ip: Field<Prose>,
 }
 
 /// Runs the step several times at its moment.
@@ -98,6 +103,11 @@ pub(in super::super) struct WireExpect {
     pub(in super::super) body_contains: Option<Placed<Json>>,
     pub(in super::super) backend_called: Option<Placed<Json>>,
     pub(in super::super) backend_request: Option<WireBackendRequest>,
+    /// Requests that the policy sent on its own, as `METHOD URL`, with the time since the request
+    /// when it was not at once: `GET https://a.example/x at 2s`.
+    pub(in super::super) sent: Option<Vec<String>>,
+    /// What the trace says: `SECTION SOURCE SEVERITY: MESSAGE (NAME=VALUE)`.
+    pub(in super::super) traces: Option<Vec<String>>,
     /// Events sent to each logger.
     pub(in super::super) log: Option<Entries<Scalar, Placed<Json>>>,
     /// Metric names and values; `null` for a metric that must not be sent.
@@ -114,6 +124,9 @@ pub(in super::super) struct WireExpect {
 #[schemars(rename = "BackendRequest")]
 pub(in super::super) struct WireBackendRequest {
     pub(in super::super) headers: Option<Expected>,
+    pub(in super::super) method: Option<Placed<Json>>,
     pub(in super::super) path: Option<Placed<Json>>,
+    /// Without `?`.
+    pub(in super::super) query: Option<Placed<Json>>,
     pub(in super::super) body_contains: Option<Placed<Json>>,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Eval, Interpreter};
+use crate::policy::context::Trace;
 use crate::policy::expression::fault::{Fault, Raise};
 use crate::policy::expression::types::Type;
 use crate::policy::expression::value::{
@@ -253,7 +254,14 @@ impl Interpreter<'_> {
             (Place::Context, "Trace", [message, ..]) => {
                 let message = self.text_of(message);
                 self.allocate(message.len())?;
-                self.context.traces.push(message);
+                let trace = Trace {
+                    source: "context.Trace".to_owned(),
+                    severity: "verbose".to_owned(),
+                    message,
+                    elapsed: self.context.elapsed,
+                    ..Trace::default()
+                };
+                self.context.traces.push(trace);
                 Ok(Value::Null)
             }
             (

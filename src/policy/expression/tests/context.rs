@@ -218,7 +218,8 @@ fn trace_leaves_messages_in_the_context() {
         &mut context,
     )
     .unwrap();
-    assert_eq!(context.traces, ["a1", "b"]);
+    let messages = context.traces.iter().map(|trace| trace.message.as_str());
+    assert_eq!(messages.collect::<Vec<_>>(), ["a1", "b"]);
 }
 
 #[test]

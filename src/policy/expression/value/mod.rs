@@ -131,8 +131,17 @@ impl Value {
         }
     }
 
+    /// A value of its own that later changes do not reach, as a cache keeps it. `None` for a part
+    /// of `context`, which means something else in every request.
+    pub(crate) fn snapshot(&self) -> Option<Value> {
+        match self {
+            Value::Json(json) => json.copy(0).ok().map(Value::Json),
+            Value::Place(_) => self.as_response().map(Value::from),
+            value => Some(value.clone()),
+        }
+    }
+
     /// The response that a variable holds.
-    #[cfg(test)]
     pub(crate) fn as_response(&self) -> Option<Response> {
         match self {
             Value::Place(Place::Response(Source::Own(response))) => Some(lock(response).clone()),
