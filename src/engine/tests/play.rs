@@ -125,7 +125,7 @@ pub(super) fn play(steps: &[FileStep], rules: &Rules<'_>) -> Vec<Vec<Seen>> {
                 if let (Some(settlement), Some((end, reader))) = (answer.stream.take(), way.stream)
                 {
                     agenda.insert(
-                        (end, index, phase + 1, run),
+                        (end.max(now), index, phase + 1, run),
                         Event::StreamEnd(settlement, reader),
                     );
                 }
