@@ -48,7 +48,7 @@ impl Engine {
             });
         let request_id = guid(&mut seed);
         let asked = Asked::new(incoming.estimate);
-        let request = request(&api, incoming, route);
+        let (request, base_path) = request(&api, incoming, route);
         let context = Context {
             api,
             operation,
@@ -74,6 +74,7 @@ impl Engine {
             next: 0,
             received: now,
             backend_id: None,
+            base_path,
             backend_called: false,
             streaming: false,
             request_body: RequestBody::Kept,
@@ -90,7 +91,8 @@ impl Engine {
     }
 }
 
-fn request(api: &Api, incoming: Incoming, route: Option<Route>) -> Request {
+/// The request for the backend, and the path of the backend's base URL.
+fn request(api: &Api, incoming: Incoming, route: Option<Route>) -> (Request, String) {
     let port = incoming
         .host
         .rsplit_once(':')
@@ -110,17 +112,21 @@ fn request(api: &Api, incoming: Incoming, route: Option<Route>) -> Request {
         .service_url
         .as_deref()
         .and_then(parse_base)
-        .unwrap_or_else(|| original_url.clone());
+        .unwrap_or_else(|| Url {
+            path: String::new(),
+            ..original_url.clone()
+        });
     let (rest, matched_parameters) = route.map_or_else(
         || (original_url.path.clone(), Vec::new()),
         |route| (route.rest, route.parameters),
     );
+    let base_path = base.path.clone();
     let url = Url {
-        path: base.path.clone() + &rest,
+        path: base.path + &rest,
         query: original_url.query.clone(),
         ..base
     };
-    Request {
+    let request = Request {
         method: incoming.method,
         url,
         original_url,
@@ -128,7 +134,8 @@ fn request(api: &Api, incoming: Incoming, route: Option<Route>) -> Request {
         ip_address: incoming.ip_address,
         body: incoming.body,
         matched_parameters,
-    }
+    };
+    (request, base_path)
 }
 
 /// A version 4 GUID from the run's own randomness.

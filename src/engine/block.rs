@@ -229,3 +229,62 @@ pub(super) fn child_done(exchange: &mut Exchange) {
         *before = sends.len();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn attempts(made: u32, delta: Option<f64>, max_interval: Option<f64>) -> Attempts {
+        let text = |text: &str| Template::Literal(text.into());
+        let policy = Retry {
+            condition: text("true"),
+            count: text("50"),
+            interval: text("1"),
+            max_interval: None,
+            delta: None,
+            first_fast: text("false"),
+            items: Vec::new(),
+        };
+        Attempts {
+            policy: Arc::new(policy),
+            made,
+            count: 50,
+            interval: 1.0,
+            max_interval,
+            delta,
+            first_fast: false,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn exponential_waits_stay_within_their_jitter_and_cap(made in 1_u32..=50, seed: u64, delta in 0.0..20.0_f64) {
+            let wait = attempts(made, Some(delta), Some(300.0)).wait(&mut Seed::new(seed)).as_secs_f64();
+            let factor = 2_f64.powi(i32::try_from(made).unwrap() - 1) * delta;
+            let (least, most) = (1.0 + factor * 0.8, 1.0 + factor * 1.2);
+            prop_assert!(wait >= least.min(300.0) - 1e-6 && wait <= most.min(300.0) + 1e-6, "{wait}");
+        }
+    }
+
+    #[test]
+    fn jitter_comes_from_the_seed() {
+        let wait = |seed| attempts(3, Some(10.0), Some(300.0)).wait(&mut Seed::new(seed));
+        assert_eq!(wait(1), wait(1));
+        assert_ne!(wait(1), wait(2));
+    }
+
+    #[test]
+    fn without_a_cap_waits_grow_in_steps_and_without_a_delta_not_at_all() {
+        let waits =
+            |delta| [1, 2, 50].map(|made| attempts(made, delta, None).wait(&mut Seed::new(1)));
+        assert_eq!(
+            waits(Some(2.5)),
+            [1000, 3500, 123_500].map(Duration::from_millis)
+        );
+        assert_eq!(waits(None), [1000; 3].map(Duration::from_millis));
+    }
+}

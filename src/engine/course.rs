@@ -38,7 +38,7 @@ pub(super) fn run(
         Course::CheckHeader(policy) => reshape::check_header(&mut exchange.context, policy)?,
         Course::FindAndReplace { from, to } => reshape::find_and_replace(exchange, from, to)?,
         Course::IpFilter(policy) => reshape::ip_filter(&mut exchange.context, policy)?,
-        Course::RewriteUri(policy) => reshape::rewrite_uri(&mut exchange.context, policy)?,
+        Course::RewriteUri(policy) => reshape::rewrite_uri(exchange, policy)?,
         Course::SetMethod(method) => {
             exchange.context.request.method = method.text(&mut exchange.context)?;
         }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::block::Block;
 use super::error::Raised;
-use super::forward::{Forward, parse_base};
+use super::forward::Forward;
 use super::metrics::{Metric, PendingMetric};
 use super::program::{Location, Program};
 use super::send::{Awaited, Sends};
@@ -106,6 +106,8 @@ pub(crate) struct Exchange {
     pub(super) next: usize,
     pub(super) received: Moment,
     pub(super) backend_id: Option<String>,
+    /// Path of the backend's base URL, which stands before what the caller asks for.
+    pub(super) base_path: String,
     pub(super) backend_called: bool,
     /// The answer under way is the backend's stream.
     pub(super) streaming: bool,
@@ -206,18 +208,9 @@ impl Exchange {
     /// Points the request at another backend, its path below the API's own kept.
     pub(super) fn rebase(&mut self, base: Url) {
         let url = &mut self.context.request.url;
-        let service = self
-            .context
-            .api
-            .service_url
-            .as_deref()
-            .and_then(parse_base)
-            .unwrap_or_default();
-        let rest = url
-            .path
-            .strip_prefix(&service.path)
-            .unwrap_or(&url.path)
-            .to_owned();
+        let rest = url.path.strip_prefix(&self.base_path);
+        let rest = rest.unwrap_or(&url.path).to_owned();
+        self.base_path.clone_from(&base.path);
         *url = Url {
             path: base.path + &rest,
             query: std::mem::take(&mut url.query),

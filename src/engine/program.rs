@@ -138,6 +138,18 @@ impl Compiler<'_> {
     }
 
     fn items(&mut self, items: &[Item], count: usize, scope: Scope, path: &str) {
+        self.children(items, count, scope, path, None);
+    }
+
+    /// As [`items`](Self::items), each of them a child of the `wait` that is given.
+    fn children(
+        &mut self,
+        items: &[Item],
+        count: usize,
+        scope: Scope,
+        path: &str,
+        wait: Option<&Item>,
+    ) {
         let mut seen: Vec<&str> = Vec::new();
         for item in items {
             // Path of an element that holds others: its name, and which of that name it is.
@@ -159,21 +171,17 @@ impl Compiler<'_> {
                 }
                 kind => self.push(Action::Run(kind.clone()), item, scope, path),
             }
+            if let Some(wait) = wait {
+                self.push(Action::ChildDone, wait, scope, path);
+            }
         }
     }
 
     fn block(&mut self, course: &Course, item: &Item, count: usize, scope: Scope, path: &str) {
         self.push(Action::Enter(course.clone()), item, scope, path);
         let body = self.instructions.len();
-        match course {
-            Course::Wait(wait) => {
-                for child in &wait.items {
-                    self.items(std::slice::from_ref(child), count, scope, path);
-                    self.push(Action::ChildDone, item, scope, path);
-                }
-            }
-            _ => self.items(course.items(), count, scope, path),
-        }
+        let wait = matches!(course, Course::Wait(_)).then_some(item);
+        self.children(course.items(), count, scope, path, wait);
         self.push(Action::Leave { body }, item, scope, path);
     }
 

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use super::error::Raised;
 use super::exchange::Exchange;
 use super::execute::truth;
-use super::forward::parse_base;
 use crate::policy::context::{Context, Trace};
 use crate::policy::course::{
     CheckHeader, ExistsActionTemplate, IpFilter, RewriteUri, SetQueryParameter,
@@ -120,7 +119,8 @@ pub(super) fn find_and_replace(
 
 /// Points the request at another path below the API's backend. `{name}` stands for what the
 /// operation's template matched; what the query holds beside it is kept, unless the policy says no.
-pub(super) fn rewrite_uri(context: &mut Context, policy: &RewriteUri) -> Result<(), Raised> {
+pub(super) fn rewrite_uri(exchange: &mut Exchange, policy: &RewriteUri) -> Result<(), Raised> {
+    let context = &mut exchange.context;
     let template = policy.template.text(context)?;
     let copy = truth(&policy.copy_unmatched, context)?;
     let mut used = Vec::new();
@@ -140,20 +140,11 @@ pub(super) fn rewrite_uri(context: &mut Context, policy: &RewriteUri) -> Result<
         });
         pairs.extend(unmatched.map(str::to_owned));
     }
-    let base = service_path(context);
+    let base = &exchange.base_path;
     let slash = if path.starts_with('/') { "" } else { "/" };
     context.request.url.path = format!("{base}{slash}{path}");
     context.request.url.query = pairs.join("&");
     Ok(())
-}
-
-/// The path of the backend that the request goes to, without what the caller asked of it.
-fn service_path(context: &Context) -> String {
-    let service = context.api.service_url.as_deref().and_then(parse_base);
-    service
-        .map(|service| service.path)
-        .filter(|path| context.request.url.path.starts_with(path.as_str()))
-        .unwrap_or_default()
 }
 
 fn fill(context: &Context, template: &str, used: &mut Vec<String>) -> String {

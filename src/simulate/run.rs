@@ -200,8 +200,6 @@ impl Run<'_> {
                 }
                 // The head of a stream is there at once; only its pieces take time.
                 Backend::Stream(answer, stream) => {
-                    attempt.record.first_token_us = stream.first_token.map(Moment::as_micros);
-                    attempt.record.last_token_us = stream.last_token.map(Moment::as_micros);
                     attempt.stream = Some(stream);
                     let step = self.simulation.engine.answered(now, exchange, answer);
                     self.step(now, attempt, step);
@@ -223,6 +221,10 @@ impl Run<'_> {
             response.headers.first(name)
         });
         if let (Some(settlement), Some(stream)) = (settlement, attempt.stream.take()) {
+            // Nothing of a stream is seen before its head, which a policy may have kept back.
+            let seen = |at: Moment| at.max(now).as_micros();
+            record.first_token_us = stream.first_token.map(seen);
+            record.last_token_us = stream.last_token.map(seen);
             let usage = stream.reader.usage();
             record.prompt_tokens = usage.map(|usage| usage.prompt.0);
             let completion = usage.map_or_else(
@@ -231,7 +233,7 @@ impl Run<'_> {
             );
             record.completion_tokens = Some(completion.0);
             self.agenda.add(
-                stream.end,
+                stream.end.max(now),
                 ANSWERS,
                 Event::StreamEnd(attempt, settlement, stream.reader),
             );
