@@ -190,7 +190,7 @@ impl Engine {
             };
             exchange.next += 1;
             let place = instruction.location.place.as_ref();
-            if let Some(place) = place {
+            if let (Some(place), true) = (place, instruction.counts()) {
                 place.trail.mark();
             }
             match execute(&mut exchange, instruction, &mut self.meter(now)) {

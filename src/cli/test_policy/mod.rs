@@ -108,7 +108,9 @@ fn read(arguments: &TestPolicyArguments, files: &mut Files) -> Result<Vec<Suite>
         }
         paths.extend(found);
     }
-    paths.iter().for_each(|path| files.note(path));
+    for path in &paths {
+        files.note(path);
+    }
     let mut suites = Vec::with_capacity(paths.len());
     let mut problems: Vec<Diagnostic> = Vec::new();
     for path in &paths {
