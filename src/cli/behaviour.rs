@@ -48,5 +48,6 @@ pub(super) fn list() -> String {
             switch.mark
         )
     });
-    lines.collect()
+    let lines: String = lines.collect();
+    lines + "marks: I inferred, U unknown; numbers are sections of the gateway specification\n"
 }

@@ -44,6 +44,13 @@ pub(super) struct Instruction {
     pub(super) location: Location,
 }
 
+impl Instruction {
+    /// Whether running it is running its element; moves inside of `choose` are not.
+    pub(super) fn counts(&self) -> bool {
+        matches!(self.action, Action::Run(_) | Action::Unless { .. })
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum Action {
     /// Go on at `target` unless the condition holds.

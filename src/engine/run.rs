@@ -239,7 +239,7 @@ impl Engine {
             };
             exchange.next += 1;
             let place = instruction.location.place.as_ref();
-            if let Some(place) = place {
+            if let (Some(place), true) = (place, instruction.counts()) {
                 place.trail.mark();
             }
             match self.execute(now, &mut exchange, instruction) {

@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) use run_dir::{RunDir, RunWriter, read_run};
-pub(crate) use watch::{find, stamps};
+pub(crate) use watch::{Stamp, find, stamp};
 
 use crate::base::Source;
 

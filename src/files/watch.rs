@@ -35,15 +35,12 @@ pub(crate) fn find(path: &Path, ending: &str) -> Result<BTreeSet<PathBuf>, FileE
     Ok(found)
 }
 
-/// How files stand: equal stamps mean that nobody changed one in between. A file that is not
+/// How a file stands: equal stamps mean that nobody changed it in between. A file that is not
 /// there has a stamp as well.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Stamps(Vec<Option<(std::time::SystemTime, u64)>>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stamp(Option<(std::time::SystemTime, u64)>);
 
-pub(crate) fn stamps(paths: &BTreeSet<PathBuf>) -> Stamps {
-    let stamp = |path: &PathBuf| {
-        let metadata = fs::metadata(path).ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
-    };
-    Stamps(paths.iter().map(stamp).collect())
+pub(crate) fn stamp(path: &Path) -> Stamp {
+    let metadata = fs::metadata(path).ok();
+    Stamp(metadata.and_then(|metadata| Some((metadata.modified().ok()?, metadata.len()))))
 }

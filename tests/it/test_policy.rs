@@ -1,6 +1,7 @@
 //! `apimon test-policy` as a user runs it.
 
-use std::process::Output;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
 
 use crate::builder::{Folder, apimon, repository, transcript};
 
@@ -165,4 +166,34 @@ fn inferred_behaviour_is_listed_and_switched() {
         ]),
         Some(0)
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn watching_runs_again_after_a_change_until_ctrl_c() {
+    let folder = folder("watch");
+    let mut child = apimon(&folder, &["test-policy", "good.test.yaml", "--watch"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut verdict = || {
+        lines
+            .by_ref()
+            .map(Result::unwrap)
+            .find(|line| line.contains(" failed"))
+            .expect("the command goes on")
+    };
+    assert_eq!(verdict(), "1 test: 1 passed, 0 failed");
+    let text = std::fs::read_to_string(folder.path().join("limit.xml")).unwrap();
+    // The policy, not the test: one more element, which refuses everything.
+    let refuses = "<inbound><return-response><set-status code=\"403\" /></return-response>";
+    folder.write("limit.xml", &text.replace("<inbound>", refuses));
+    assert_eq!(verdict(), "1 test: 0 passed, 1 failed");
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }

@@ -3,8 +3,8 @@
 mod show;
 mod watch;
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use super::Outcome;
 use super::args::{Format, TestPolicyArguments};
@@ -13,7 +13,7 @@ use super::failure::{Failure, Verdict};
 use super::prepare::{beside, plain};
 use super::terminal::Terminal;
 use crate::base::{Diagnostic, Source};
-use crate::files;
+use crate::files::{self, Stamp};
 use crate::policytest::{self, Coverage, Suite, TestFile};
 
 const ENDING: &str = ".test.yaml";
@@ -31,10 +31,25 @@ pub(super) fn run(terminal: &Terminal, arguments: &TestPolicyArguments) -> Outco
 /// The files that a round looked at.
 #[derive(Debug, Default)]
 struct Files {
-    /// Test files and policies: what `--watch` looks at.
-    read: BTreeSet<PathBuf>,
+    /// Test files, their folders and policies as they stood before they were read: what `--watch`
+    /// looks at.
+    read: BTreeMap<PathBuf, Stamp>,
     /// Names of the policies that are files of their own.
     policies: BTreeSet<String>,
+}
+
+impl Files {
+    fn note(&mut self, path: &Path) {
+        self.read
+            .entry(path.to_owned())
+            .or_insert_with(|| files::stamp(path));
+    }
+
+    fn changed(&self) -> bool {
+        self.read
+            .iter()
+            .any(|(path, before)| files::stamp(path) != *before)
+    }
 }
 
 /// How the tests of one file went.
@@ -85,6 +100,7 @@ fn read(arguments: &TestPolicyArguments, files: &mut Files) -> Result<Vec<Suite>
     let adapt = behaviour::adaptation(&arguments.behaviour)?;
     let mut paths = BTreeSet::new();
     for path in &arguments.paths {
+        files.note(path);
         let found = files::find(path, ENDING)?;
         if found.is_empty() {
             let failure = Failure::input(format!("`{}` holds no policy test", path.display()));
@@ -92,14 +108,16 @@ fn read(arguments: &TestPolicyArguments, files: &mut Files) -> Result<Vec<Suite>
         }
         paths.extend(found);
     }
-    files.read.extend(paths.iter().cloned());
+    for path in &paths {
+        files.note(path);
+    }
     let mut suites = Vec::with_capacity(paths.len());
     let mut problems: Vec<Diagnostic> = Vec::new();
     for path in &paths {
         let source = Source::new(plain(path).display().to_string(), files::read_text(path)?);
         let mut load = |name: &str| {
             let path = beside(path, name);
-            files.read.insert(path.clone());
+            files.note(&path);
             let text = files::read_text(&path).map_err(|error| error.to_string())?;
             let source = Source::new(plain(&path).display().to_string(), text);
             files.policies.insert(source.name.to_string());

@@ -8,7 +8,6 @@ use super::super::failure::{Failure, Verdict};
 use super::super::terminal::Terminal;
 use super::{Files, round};
 use crate::clock::Clock;
-use crate::files;
 
 /// Short enough to feel at once, long enough to cost nothing.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -34,10 +33,8 @@ async fn again(terminal: &Terminal, arguments: &TestPolicyArguments) -> std::con
         if let Err(failure) = round(terminal, arguments, &mut files) {
             failure.report(terminal);
         }
-        files.read.extend(arguments.paths.iter().cloned());
         terminal.note("waiting for a change; Ctrl-C stops");
-        let before = files::stamps(&files.read);
-        while files::stamps(&files.read) == before {
+        while !files.changed() {
             clock.sleep_until(clock.now() + LOOK_EVERY).await;
         }
     }
