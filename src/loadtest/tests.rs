@@ -155,9 +155,8 @@ fn scenario(callers: &str) -> String {
 
 #[test]
 fn an_answer_is_recorded_with_all_it_says() {
-    let yaml = scenario(
-        "  - { name: a, request: { prompt: Hello }, arrivals: [{ count: 2, for: 20ms }] }",
-    );
+    let yaml =
+        scenario("  - { name: a, request: { prompt: Hello }, arrivals: [{ count: 2, for: 1s }] }");
     let (ended, records) = play(&yaml, vec![ok(), ok()], None);
     assert_eq!((ended, records.len()), (Ended::Complete, 2));
     for record in &records {

@@ -164,6 +164,8 @@ impl Play<'_> {
         let way = self.under_way.remove(&(index, run)).unwrap_or_default();
         if let (Some(settlement), Some((end, reader))) = (answer.stream.take(), way.stream) {
             let event = Event::StreamEnd(settlement, reader);
+            // A stream that was held back has ended before its answer stands.
+            let end = end.max(now);
             self.agenda.insert((end, index, phase + 1, run), event);
         }
         let seen = Seen {
