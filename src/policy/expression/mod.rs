@@ -38,6 +38,7 @@ struct Parsed {
     body: ast::Body,
     /// Declared type of each local, where it has one.
     slots: Vec<Option<types::Type>>,
+    notes: Vec<Problem>,
 }
 
 /// A mistake in an expression: what, where in the text given to [`Expression::parse`], and what to
@@ -47,6 +48,8 @@ pub(crate) struct Problem {
     pub(crate) span: Span,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
+    /// Azure executes it and this interpreter does not: no mistake of the policy's author.
+    pub(crate) unsupported: bool,
 }
 
 impl Problem {
@@ -55,6 +58,14 @@ impl Problem {
             span,
             message: message.into(),
             hint: None,
+            unsupported: false,
+        }
+    }
+
+    fn unsupported(span: Span, message: impl Into<String>) -> Problem {
+        Problem {
+            unsupported: true,
+            ..Problem::new(span, message)
         }
     }
 
@@ -72,14 +83,37 @@ impl From<ScanError> for Problem {
 
 impl Expression {
     /// Reads an expression with its `@(…)` or `@{…}`.
+    ///
+    /// One that is C#, but not the C# of this interpreter, is an expression too: [`notes`] says
+    /// what it needs, and evaluating it fails with the same words.
+    ///
+    /// [`notes`]: Expression::notes
     pub(crate) fn parse(text: &str) -> Result<Expression, Vec<Problem>> {
-        let mut body = parser::parse(text)?;
-        let slots = resolve::resolve(&mut body)?;
+        let read = parser::parse(text).and_then(|mut body| {
+            let slots = resolve::resolve(&mut body)?;
+            Ok((body, slots))
+        });
+        let (body, slots, notes) = match read {
+            Ok((body, slots)) => (body, slots, Vec::new()),
+            Err(problems) => match problems.first() {
+                Some(first) if problems.iter().all(|problem| problem.unsupported) => {
+                    let body = ast::Body::Unsupported(first.message.as_str().into(), first.span);
+                    (body, Vec::new(), problems)
+                }
+                _ => return Err(problems),
+            },
+        };
         Ok(Expression(Arc::new(Parsed {
             text: text.into(),
             body,
             slots,
+            notes,
         })))
+    }
+
+    /// What the expression needs and this interpreter does not have.
+    pub(crate) fn notes(&self) -> &[Problem] {
+        &self.0.notes
     }
 
     /// The expression's value for the request that `context` describes.

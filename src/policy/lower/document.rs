@@ -185,7 +185,18 @@ impl Lowering<'_> {
         }
         let indent = text.value.len() - text.value.trim_start().len();
         match Expression::parse(trimmed) {
-            Ok(expression) => Some(Template::Expression(expression)),
+            Ok(expression) => {
+                for note in expression.notes() {
+                    let span = text.place(note.span.shifted(indent));
+                    let diagnostic = self.warning(span, note.message.clone());
+                    diagnostic.code = "X02";
+                    let hint = "API Management executes it; here the expression fails when it runs";
+                    diagnostic
+                        .hints
+                        .push(note.hint.clone().unwrap_or_else(|| hint.to_owned()));
+                }
+                Some(Template::Expression(expression))
+            }
             Err(problems) => {
                 for problem in problems {
                     let span = text.place(problem.span.shifted(indent));

@@ -99,6 +99,10 @@ impl Interpreter<'_> {
                 }
                 Ok(Value::Dictionary(Arc::new(dictionary)))
             }
+            (Type::Native(class), _) => self.new_native(class, arguments),
+            (Type::Set(_) | Type::Queue(_) | Type::Stack(_), _) => {
+                self.new_collection(target, arguments)
+            }
             (Type::StringBuilder, _) => {
                 let text = arguments
                     .iter()

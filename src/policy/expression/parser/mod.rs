@@ -40,6 +40,7 @@ pub(super) fn parse(text: &str) -> Result<Body, Vec<Problem>> {
         at: 0,
         nesting: 0,
         deepest: 0,
+        checked: false,
         problems: Vec::new(),
     };
     let body = if text.starts_with("@{") {
@@ -64,6 +65,8 @@ struct Parser<'a> {
     nesting: usize,
     /// Depth of the deepest tree built since a lambda began.
     deepest: usize,
+    /// Inside `checked`.
+    checked: bool,
     problems: Vec<Problem>,
 }
 
@@ -214,6 +217,7 @@ impl Parser<'_> {
             at: 0,
             nesting: self.nesting,
             deepest: 0,
+            checked: self.checked,
             problems: Vec::new(),
         };
         let expr = inner.nested(Self::whole_hole)?;
@@ -227,7 +231,11 @@ impl Parser<'_> {
 }
 
 fn unsupported(span: Span, what: &str) -> Problem {
-    Problem::new(span, format!("{what} are not supported yet"))
+    Problem::unsupported(span, format!("{what} are not supported here"))
+}
+
+fn unsupported_type(span: Span, name: &str) -> Problem {
+    Problem::unsupported(span, format!("the type `{name}` is not supported here"))
 }
 
 /// Words that cannot name a variable.

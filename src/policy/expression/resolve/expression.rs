@@ -83,6 +83,13 @@ impl Resolver {
                 self.expr(value);
                 known
             }
+            ExprKind::AssignIfNull(target, value) => {
+                let known = self.expr(target);
+                self.assignable(target, &known);
+                self.expr(value);
+                known
+            }
+            ExprKind::Checked(inner, _) => self.expr(inner),
             ExprKind::Increment { target, .. } => {
                 let known = self.expr(target);
                 self.assignable(target, &known);
@@ -261,7 +268,16 @@ impl Resolver {
                 let number = |known: &Static| {
                     matches!(
                         known,
-                        Static::Of(Type::Bool | Type::Int | Type::Long | Type::Double | Type::Char)
+                        Static::Of(
+                            Type::Bool
+                                | Type::Int
+                                | Type::Long
+                                | Type::ULong
+                                | Type::Float
+                                | Type::Double
+                                | Type::Decimal
+                                | Type::Char
+                        )
                     )
                 };
                 if boxed && (number(&left) || number(&right)) {
@@ -380,6 +396,9 @@ fn literal(value: &Value) -> Static {
         Value::Int(_) => Static::Of(Type::Int),
         Value::Long(_) => Static::Of(Type::Long),
         Value::Double(_) => Static::Of(Type::Double),
+        Value::Decimal(_) => Static::Of(Type::Decimal),
+        Value::Float(_) => Static::Of(Type::Float),
+        Value::ULong(_) => Static::Of(Type::ULong),
         Value::Char(_) => Static::Of(Type::Char),
         Value::Str(_) => Static::Of(Type::Str),
         Value::Json(Json::Null) => Static::Of(Type::Token),

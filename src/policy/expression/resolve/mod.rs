@@ -63,6 +63,7 @@ pub(super) fn resolve(body: &mut Body) -> Result<Vec<Option<Type>>, Vec<Problem>
         catches: 0,
     };
     match body {
+        Body::Unsupported(..) => {}
         Body::Expression(expr) => {
             resolver.expr(expr);
         }
