@@ -89,12 +89,12 @@ impl Expression {
     ///
     /// [`notes`]: Expression::notes
     pub(crate) fn parse(text: &str) -> Result<Expression, Vec<Problem>> {
-        let read = parser::parse(text).and_then(|mut body| {
+        let read = parser::parse(text).and_then(|(mut body, notes)| {
             let slots = resolve::resolve(&mut body)?;
-            Ok((body, slots))
+            Ok((body, slots, notes))
         });
         let (body, slots, notes) = match read {
-            Ok((body, slots)) => (body, slots, Vec::new()),
+            Ok(read) => read,
             Err(problems) => match problems.first() {
                 Some(first) if problems.iter().all(|problem| problem.unsupported) => {
                     let body = ast::Body::Unsupported(first.message.as_str().into(), first.span);

@@ -32,6 +32,14 @@ impl Interpreter<'_> {
             .find_map(|argument| argument.out.as_ref())
         {
             let found = match (&*call.method, arguments.first()) {
+                ("TryParseJwt", _) => {
+                    let read = self.method(&target, "AsJwt", &[], &[])?;
+                    Some(read).filter(|read| !matches!(read, Value::Null))
+                }
+                ("TryParseBasic", _) => {
+                    let read = self.method(&target, "AsBasic", &[], &[])?;
+                    Some(read).filter(|read| !matches!(read, Value::Null))
+                }
                 ("TryGetValue", Some(key)) => self.try_element(&target, key)?,
                 _ => return Err(unknown(&target, &call.method).into()),
             };
@@ -87,7 +95,7 @@ impl Interpreter<'_> {
                 let entries = lock(&dictionary.entries);
                 super::dictionary::part(&entries, name).ok_or_else(|| unknown(target, name))?
             }
-            (Value::Native(object), _) => return self.native_member(object, name),
+            (Value::Native(object), _) => return super::native::native_member(object, name),
             (Value::Record(record), _) => record
                 .field(name)
                 .cloned()
@@ -146,7 +154,7 @@ impl Interpreter<'_> {
                 let byte = position(index)?.and_then(|at| bytes.get(at));
                 Ok(Value::Int(i32::from(*byte.ok_or_else(outside)?)))
             }
-            Value::Native(object) => self.native_element(object, index),
+            Value::Native(object) => super::native::native_element(object, index),
             Value::List(list) => {
                 let items = lock(&list.items);
                 let item = position(index)?.and_then(|at| items.get(at)).cloned();

@@ -62,7 +62,7 @@ pub(super) fn is_instance(value: &Value, named: &Type) -> bool {
         | (Type::Random, Value::Random(_))
         | (Type::Function, Value::Function(_))
         // `List` also stands for the interfaces that all collections have.
-        | (Type::List(_), Value::List(_))
+        | (Type::List(_) | Type::Native("MatchCollection"), Value::List(_))
         | (Type::Dictionary(_), Value::Dictionary(_)) => true,
         (Type::Dictionary(_), Value::Place(place)) => place.is_dictionary(),
         (Type::JValue, Value::Json(json)) => !matches!(json, Json::Array(_) | Json::Object(_) | Json::Property(_)),
@@ -74,7 +74,6 @@ pub(super) fn is_instance(value: &Value, named: &Type) -> bool {
         (Type::Queue(_), Value::List(list)) => list.kind == ListKind::Queue,
         (Type::Stack(_), Value::List(list)) => list.kind == ListKind::Stack,
         (Type::Native(class), Value::Native(object)) => object.is(class),
-        (Type::Native("MatchCollection"), Value::List(_)) => true,
         (Type::Native(class), Value::Record(record)) => {
             record.type_name.rsplit('.').next() == Some(class)
         }
@@ -234,12 +233,11 @@ pub(super) fn assigned(value: Value, named: &Type) -> Outcome {
         | (Type::Byte | Type::SByte | Type::Short | Type::UShort, Value::Int(_)) => {
             Ok(narrow(&value, named))
         }
-        (Type::Float, Value::Int(_) | Value::Long(_) | Value::ULong(_) | Value::Char(_))
-        | (Type::Double, Value::Float(_) | Value::ULong(_))
-        | (
-            Type::Decimal | Type::ULong,
+        (
+            Type::Float | Type::Decimal | Type::ULong,
             Value::Int(_) | Value::Long(_) | Value::ULong(_) | Value::Char(_),
-        ) => cast(value, named),
+        )
+        | (Type::Double, Value::Float(_) | Value::ULong(_)) => cast(value, named),
         (Type::Token | Type::JValue, _) => match to_json(&value) {
             Some(json) => Ok(Value::Json(json)),
             None => Err(mismatch(&value, named)),

@@ -9,6 +9,8 @@ mod convert;
 mod dictionary;
 mod expression;
 mod json;
+mod json_filter;
+mod json_merge;
 mod json_path;
 mod json_static;
 mod jwt;

@@ -55,41 +55,6 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) fn native_member(&mut self, object: &Arc<Native>, name: &str) -> Eval {
-        let target = Value::Native(object.clone());
-        match (&**object, name) {
-            (Native::Hasher(hasher), "HashSize") => Ok(int(hasher.compute(&[]).len() * 8)),
-            (Native::Hasher(hasher), "Key") => match &hasher.key {
-                Some(key) => Ok(Value::Bytes(key.clone().into())),
-                None => Err(unknown(&target, name).into()),
-            },
-            (Native::Match(found), "Groups") => Ok(native(Native::Groups(found.groups.clone()))),
-            (Native::Match(found), _) => capture_member(&found.groups[0], &target, name),
-            (Native::Group(group), _) => capture_member(group, &target, name),
-            (Native::Groups(groups), "Count") => Ok(int(groups.len())),
-            _ => Err(unknown(&target, name).into()),
-        }
-    }
-
-    pub(super) fn native_element(&mut self, object: &Native, index: &Value) -> Eval {
-        let Native::Groups(groups) = object else {
-            let message = format!("a `{}` has no elements", object.type_name());
-            return Err(Fault::refused(message).into());
-        };
-        let found = match index {
-            Value::Str(name) => groups.iter().find(|group| *group.name == **name),
-            other => position(other)?.and_then(|at| groups.get(at)),
-        };
-        // A group that the pattern does not have is one without success.
-        let none = Capture {
-            name: String::new(),
-            range: None,
-            value: String::new(),
-            index: 0,
-        };
-        Ok(native(Native::Group(found.cloned().unwrap_or(none))))
-    }
-
     pub(super) fn native_call(
         &mut self,
         object: &Arc<Native>,
@@ -141,4 +106,39 @@ fn capture_member(group: &Capture, target: &Value, name: &str) -> Eval {
         "Name" => Value::text(&group.name),
         _ => return Err(unknown(target, name).into()),
     })
+}
+
+pub(super) fn native_member(object: &Arc<Native>, name: &str) -> Eval {
+    let target = Value::Native(object.clone());
+    match (&**object, name) {
+        (Native::Hasher(hasher), "HashSize") => Ok(int(hasher.compute(&[]).len() * 8)),
+        (Native::Hasher(hasher), "Key") => match &hasher.key {
+            Some(key) => Ok(Value::Bytes(key.clone().into())),
+            None => Err(unknown(&target, name).into()),
+        },
+        (Native::Match(found), "Groups") => Ok(native(Native::Groups(found.groups.clone()))),
+        (Native::Match(found), _) => capture_member(&found.groups[0], &target, name),
+        (Native::Group(group), _) => capture_member(group, &target, name),
+        (Native::Groups(groups), "Count") => Ok(int(groups.len())),
+        _ => Err(unknown(&target, name).into()),
+    }
+}
+
+pub(super) fn native_element(object: &Native, index: &Value) -> Eval {
+    let Native::Groups(groups) = object else {
+        let message = format!("a `{}` has no elements", object.type_name());
+        return Err(Fault::refused(message).into());
+    };
+    let found = match index {
+        Value::Str(name) => groups.iter().find(|group| *group.name == **name),
+        other => position(other)?.and_then(|at| groups.get(at)),
+    };
+    // A group that the pattern does not have is one without success.
+    let none = Capture {
+        name: String::new(),
+        range: None,
+        value: String::new(),
+        index: 0,
+    };
+    Ok(native(Native::Group(found.cloned().unwrap_or(none))))
 }

@@ -118,7 +118,8 @@ impl Interpreter<'_> {
                     let put = match with {
                         Value::Str(replacement) => expanded(replacement, &text, groups)?,
                         Value::Function(function) => {
-                            let value = self.invoke(&function.clone(), &[found.clone()])?;
+                            let value =
+                                self.invoke(&function.clone(), std::slice::from_ref(&found))?;
                             self.text_of(&value)
                         }
                         _ => return Err(Fault::null_argument("replacement").into()),
@@ -288,7 +289,7 @@ fn translated(pattern: &str) -> Result<String, Raise> {
             '\\' => {
                 let next = rest[1..].chars().next().unwrap_or(' ');
                 (
-                    rest[..1 + next.len_utf8().min(rest.len() - 1)].to_owned(),
+                    rest[..=next.len_utf8().min(rest.len() - 1)].to_owned(),
                     1 + next.len_utf8(),
                 )
             }

@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 250;
 type Parsed<T> = Result<T, Problem>;
 
 /// The expression `text`, brackets included.
-pub(super) fn parse(text: &str) -> Result<Body, Vec<Problem>> {
+pub(super) fn parse(text: &str) -> Result<(Body, Vec<Problem>), Vec<Problem>> {
     let end = super::scan::scan(text, 0).map_err(|error| vec![error.into()])?;
     if end < text.len() && !text[end..].trim().is_empty() {
         let message = "text after the end of the expression";
@@ -42,6 +42,7 @@ pub(super) fn parse(text: &str) -> Result<Body, Vec<Problem>> {
         deepest: 0,
         checked: false,
         problems: Vec::new(),
+        notes: Vec::new(),
     };
     let body = if text.starts_with("@{") {
         Ok(Body::Statements(parser.statements_to_end()))
@@ -49,7 +50,7 @@ pub(super) fn parse(text: &str) -> Result<Body, Vec<Problem>> {
         parser.whole_expression().map(Body::Expression)
     };
     match body {
-        Ok(body) if parser.problems.is_empty() => Ok(body),
+        Ok(body) if parser.problems.is_empty() => Ok((body, parser.notes)),
         Ok(_) => Err(parser.problems),
         Err(problem) => {
             parser.problems.push(problem);
@@ -68,6 +69,8 @@ struct Parser<'a> {
     /// Inside `checked`.
     checked: bool,
     problems: Vec<Problem>,
+    /// What reads well and will fail when it runs.
+    notes: Vec<Problem>,
 }
 
 impl Parser<'_> {
@@ -219,8 +222,10 @@ impl Parser<'_> {
             deepest: 0,
             checked: self.checked,
             problems: Vec::new(),
+            notes: Vec::new(),
         };
         let expr = inner.nested(Self::whole_hole)?;
+        self.notes.append(&mut inner.notes);
         self.deepest = self.deepest.max(inner.deepest);
         Ok(expr)
     }

@@ -91,6 +91,11 @@ impl Parser<'_> {
         let span = self.peek().span;
         match self.type_arguments() {
             Some(types) if self.at_symbol("(") => {
+                for named in &types {
+                    if let Type::Unsupported(name) = named {
+                        self.notes.push(unsupported_type(self.since(span), name));
+                    }
+                }
                 // `As<XElement>` is found when it runs, because the branch may never be taken.
                 Ok(types)
             }
@@ -384,7 +389,9 @@ impl Parser<'_> {
     fn new_type(&mut self) -> Parsed<Type> {
         // A type that is known but not supported becomes a fault when it runs.
         let back = self.at;
-        if let Some(found @ Type::Unsupported(_)) = self.try_type(Nullable::No) {
+        let span = self.peek().span;
+        if let Some(found @ Type::Unsupported(name)) = self.try_type(Nullable::No) {
+            self.notes.push(unsupported_type(self.since(span), name));
             return Ok(found);
         }
         self.at = back;

@@ -90,6 +90,9 @@ impl Parser<'_> {
         if UNSUPPORTED.contains(&word.as_str()) {
             return Err(unsupported(start, &format!("`{word}` statements")));
         }
+        if !reserved(&word) && !word.is_empty() && self.ahead_is(1, ":") {
+            return Err(unsupported(start, "labels"));
+        }
         match word.as_str() {
             "if" => self.if_statement(),
             "return" => {
@@ -163,6 +166,9 @@ impl Parser<'_> {
     fn using_statement(&mut self) -> Parsed<StatementKind> {
         let start = self.next().span;
         if !self.at_symbol("(") {
+            if self.declared_type()?.is_none() {
+                return Err(self.unexpected("`(`"));
+            }
             return Err(unsupported(start, "`using` declarations")
                 .hint("policy expressions are C# 7: write `using (…) { … }`"));
         }

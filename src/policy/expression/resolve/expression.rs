@@ -77,13 +77,7 @@ impl Resolver {
 
     fn rarer(&mut self, expr: &mut Expr) -> Static {
         match &mut expr.kind {
-            ExprKind::Assign { target, value, .. } => {
-                let known = self.expr(target);
-                self.assignable(target, &known);
-                self.expr(value);
-                known
-            }
-            ExprKind::AssignIfNull(target, value) => {
+            ExprKind::Assign { target, value, .. } | ExprKind::AssignIfNull(target, value) => {
                 let known = self.expr(target);
                 self.assignable(target, &known);
                 self.expr(value);

@@ -3,6 +3,7 @@
 
 mod call;
 mod expression;
+mod group;
 mod members;
 mod statement;
 

@@ -178,10 +178,11 @@ impl Resolver {
     }
 
     fn variable(&mut self, variable: &mut Variable, declared: Option<&Type>) {
-        let known = variable
-            .value
-            .as_mut()
-            .map_or(Static::Unknown, |value| self.expr(value));
+        let known = variable.value.as_mut().map_or(Static::Unknown, |value| {
+            let known = self.expr(value);
+            self.method_group(value);
+            known
+        });
         let known = declared.map_or(known, Static::of);
         variable.slot = self.declare(
             &variable.name.clone(),
