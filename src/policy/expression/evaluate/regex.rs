@@ -14,7 +14,7 @@ use crate::policy::expression::types::Type;
 use crate::policy::expression::value::{Capture, Found, Native, Value, encoding};
 
 /// Steps back that one search may take, and bytes that a compiled pattern may have.
-const MAX_BACKTRACKS: usize = 100_000;
+const MAX_BACKTRACKS: usize = 50_000;
 const MAX_COMPILED: usize = 1 << 20;
 
 impl Interpreter<'_> {
@@ -24,8 +24,9 @@ impl Interpreter<'_> {
             [Value::Null, ..] => return Err(Fault::null_argument("pattern").into()),
             _ => return Err(Fault::refused("`Regex` needs a pattern, a `string`").into()),
         };
+        // Making one costs far more than looking at its text.
         self.allocate(pattern.len() * 64)?;
-        self.spend(100 + pattern.len())?;
+        self.spend(2_000 + pattern.len())?;
         let mut flags = Vec::new();
         for option in options {
             match option {
@@ -152,7 +153,7 @@ impl Interpreter<'_> {
         let Some(regex) = regex_of(target) else {
             return Err(Fault::null().into());
         };
-        self.spend(10 + text.len() / 16)?;
+        self.spend(100 + text.len() / 8)?;
         let found = if from > text.len() {
             None
         } else {
