@@ -189,7 +189,7 @@ impl Lowering<'_> {
                 for note in expression.notes() {
                     let span = text.place(note.span.shifted(indent));
                     let diagnostic = self.warning(span, note.message.clone());
-                    diagnostic.code = "X02";
+                    diagnostic.code = "X10";
                     let hint = "API Management executes it; here the expression fails when it runs";
                     diagnostic
                         .hints

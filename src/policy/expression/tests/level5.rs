@@ -219,3 +219,17 @@ fn what_stays_outside_is_known_before_it_runs() {
         assert_eq!(fault.exception, "NotSupportedHere", "{text}");
     }
 }
+
+#[test]
+fn a_policy_that_needs_more_is_read_with_a_warning_at_the_place() {
+    use crate::base::{Severity, Source};
+    let text = "<policies><inbound><set-variable name=\"x\" value=\"@(new RijndaelManaged())\" /></inbound></policies>";
+    let source = Source::new("policy.xml", text);
+    let (policy, diagnostics) = crate::policy::parse(&source, &std::collections::BTreeMap::new());
+    assert!(policy.is_some());
+    let [note] = &diagnostics[..] else {
+        panic!("{diagnostics:?}");
+    };
+    assert_eq!((note.severity, note.code), (Severity::Warning, "X10"));
+    assert_eq!(&text[note.span.start..note.span.end], "RijndaelManaged");
+}
