@@ -71,6 +71,10 @@ pub(super) enum ExprKind {
         target: Box<Expr>,
         value: Box<Expr>,
     },
+    /// `target ??= value`
+    AssignIfNull(Box<Expr>, Box<Expr>),
+    /// `checked(…)` and `unchecked(…)`
+    Checked(Box<Expr>, bool),
     Increment {
         target: Box<Expr>,
         by: i32,
@@ -166,6 +170,8 @@ pub(super) struct Lambda {
     pub(super) slots: std::ops::Range<usize>,
     /// Depth of the deepest expression within.
     pub(super) depth: usize,
+    /// Written where integers that overflow are an error.
+    pub(super) checked: bool,
 }
 
 #[derive(Debug)]
@@ -261,6 +267,10 @@ pub(super) enum StatementKind {
         branches: Vec<(Expr, Statement)>,
         otherwise: Option<Box<Statement>>,
     },
+    /// `checked { … }` and `unchecked { … }`
+    Checked(Vec<Statement>, bool),
+    /// `using (…) …`: a declaration or an expression, and what it is for.
+    Using(Box<Statement>, Box<Statement>),
     Return(Option<Expr>),
     /// Without an expression it throws again what a `catch` caught.
     Throw(Option<Expr>),
@@ -331,6 +341,8 @@ pub(super) enum Label {
 pub(super) enum Body {
     Expression(Expr),
     Statements(Vec<Statement>),
+    /// C# that Azure executes and this interpreter does not: what, and where.
+    Unsupported(Arc<str>, Span),
 }
 
 impl Expr {
@@ -351,6 +363,7 @@ impl ExprKind {
             | ExprKind::Is { operand: only, .. }
             | ExprKind::As { operand: only, .. }
             | ExprKind::Increment { target: only, .. }
+            | ExprKind::Checked(only, _)
             | ExprKind::Throw(only) => only.depth,
             ExprKind::Index {
                 target: left,
@@ -361,6 +374,7 @@ impl ExprKind {
             | ExprKind::And(left, right)
             | ExprKind::Or(left, right)
             | ExprKind::Coalesce(left, right)
+            | ExprKind::AssignIfNull(left, right)
             | ExprKind::Assign {
                 target: left,
                 value: right,

@@ -75,9 +75,14 @@ impl Fault {
         }))
     }
 
-    /// What we cannot do, named: `` `String.Normalize` is not supported yet ``.
+    /// What we cannot do, named: `` `String.Normalize` is not supported here ``.
     pub(super) fn unsupported(what: impl fmt::Display) -> Raise {
-        Fault::raise(UNSUPPORTED, format!("`{what}` is not supported yet"))
+        Fault::raise(UNSUPPORTED, format!("`{what}` is not supported here"))
+    }
+
+    /// The same for what is not even read, in a sentence.
+    pub(super) fn outside(message: &str) -> Raise {
+        Fault::raise(UNSUPPORTED, message)
     }
 
     pub(super) fn null() -> Raise {

@@ -3,7 +3,7 @@
 use super::Problem;
 use super::lexer::{Kind, RawPiece, Token};
 use super::scan;
-use super::value::Value;
+use super::value::{Value, decimal};
 use crate::base::Span;
 
 /// The number that `rest` starts with; `at` is where that is.
@@ -70,8 +70,11 @@ fn valued(
         "" | "L" | "l" if !real => {
             let number = i128::from_str_radix(digits, radix)
                 .map_err(|_| problem("the number is too large".to_owned()))?;
-            let number =
-                i64::try_from(number).map_err(|_| problem("the number is too large".to_owned()))?;
+            let Ok(number) = i64::try_from(number) else {
+                return u64::try_from(number)
+                    .map(Value::ULong)
+                    .map_err(|_| problem("the number is too large".to_owned()));
+            };
             Ok(match i32::try_from(number) {
                 Ok(small) if suffix.is_empty() => Value::Int(small),
                 _ => Value::Long(number),
@@ -81,15 +84,20 @@ fn valued(
             .parse()
             .map(Value::Double)
             .map_err(|_| problem(format!("`{digits}` is not a number"))),
-        "m" | "M" => Err(
-            problem("`decimal` numbers are not supported yet".to_owned())
-                .hint("use a `double`: `1.5`"),
-        ),
-        "f" | "F" => Err(problem("`float` numbers are not supported yet".to_owned())
-            .hint("use a `double`: `1.5`")),
-        "u" | "U" | "ul" | "UL" | "Ul" | "uL" => {
-            Err(problem("unsigned numbers are not supported yet".to_owned())
-                .hint("use a `long`: `15L`"))
+        "m" | "M" if radix == 10 => decimal::parse(digits)
+            .map(Value::Decimal)
+            .ok_or_else(|| problem(format!("`{digits}` does not fit into a `decimal`"))),
+        "f" | "F" if radix == 10 => digits
+            .parse()
+            .map(Value::Float)
+            .map_err(|_| problem(format!("`{digits}` is not a number"))),
+        "u" | "U" | "ul" | "UL" | "Ul" | "uL" | "lu" | "LU" | "Lu" | "lU" if !real => {
+            let number = u64::from_str_radix(digits, radix)
+                .map_err(|_| problem("the number is too large".to_owned()))?;
+            Ok(match u32::try_from(number) {
+                Ok(small) if suffix.len() == 1 => Value::Long(i64::from(small)),
+                _ => Value::ULong(number),
+            })
         }
         _ => Err(problem(format!("`{suffix}` cannot follow a number"))),
     }

@@ -41,6 +41,7 @@ struct Parsed {
     slots: Vec<Option<types::Type>>,
     /// How often it was evaluated.
     trail: Trail,
+    notes: Vec<Problem>,
 }
 
 /// A mistake in an expression: what, where in the text given to [`Expression::parse`], and what to
@@ -50,6 +51,8 @@ pub(crate) struct Problem {
     pub(crate) span: Span,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
+    /// Azure executes it and this interpreter does not: no mistake of the policy's author.
+    pub(crate) unsupported: bool,
 }
 
 impl Problem {
@@ -58,6 +61,14 @@ impl Problem {
             span,
             message: message.into(),
             hint: None,
+            unsupported: false,
+        }
+    }
+
+    fn unsupported(span: Span, message: impl Into<String>) -> Problem {
+        Problem {
+            unsupported: true,
+            ..Problem::new(span, message)
         }
     }
 
@@ -75,15 +86,38 @@ impl From<ScanError> for Problem {
 
 impl Expression {
     /// Reads an expression with its `@(…)` or `@{…}`.
+    ///
+    /// One that is C#, but not the C# of this interpreter, is an expression too: [`notes`] says
+    /// what it needs, and evaluating it fails with the same words.
+    ///
+    /// [`notes`]: Expression::notes
     pub(crate) fn parse(text: &str) -> Result<Expression, Vec<Problem>> {
-        let mut body = parser::parse(text)?;
-        let slots = resolve::resolve(&mut body)?;
+        let read = parser::parse(text).and_then(|(mut body, notes)| {
+            let slots = resolve::resolve(&mut body)?;
+            Ok((body, slots, notes))
+        });
+        let (body, slots, notes) = match read {
+            Ok(read) => read,
+            Err(problems) => match problems.first() {
+                Some(first) if problems.iter().all(|problem| problem.unsupported) => {
+                    let body = ast::Body::Unsupported(first.message.as_str().into(), first.span);
+                    (body, Vec::new(), problems)
+                }
+                _ => return Err(problems),
+            },
+        };
         Ok(Expression(Arc::new(Parsed {
             text: text.into(),
             body,
             slots,
             trail: Trail::default(),
+            notes,
         })))
+    }
+
+    /// What the expression needs and this interpreter does not have.
+    pub(crate) fn notes(&self) -> &[Problem] {
+        &self.0.notes
     }
 
     /// The expression's value for the request that `context` describes.

@@ -14,7 +14,10 @@ pub(crate) enum Type {
     Int,
     UInt,
     Long,
+    ULong,
+    Float,
     Double,
+    Decimal,
     Char,
     Str,
     DateTime,
@@ -37,13 +40,19 @@ pub(crate) enum Type {
     Array(Box<Type>),
     List(Box<Type>),
     Dictionary(Box<(Type, Type)>),
+    /// `HashSet`
+    Set(Box<Type>),
+    Queue(Box<Type>),
+    Stack(Box<Type>),
+    /// A class of [`NATIVE`], by its name.
+    Native(&'static str),
     /// A delegate: `Func<…>` or `Action<…>`.
     Function,
     /// Holds static members only, from [`STATIC_CLASSES`].
     Static(&'static str),
     /// An enumeration of [`ENUMS`], by its name.
     Enum(&'static str),
-    /// Known to policy expressions, but nothing here executes it yet.
+    /// Known to policy expressions, but nothing here executes it.
     Unsupported(&'static str),
 }
 
@@ -66,6 +75,12 @@ const SIMPLE: &[(&str, Type)] = &[
     ("UInt32", Type::UInt),
     ("long", Type::Long),
     ("Int64", Type::Long),
+    ("ulong", Type::ULong),
+    ("UInt64", Type::ULong),
+    ("float", Type::Float),
+    ("Single", Type::Float),
+    ("decimal", Type::Decimal),
+    ("Decimal", Type::Decimal),
     ("double", Type::Double),
     ("Double", Type::Double),
     ("char", Type::Char),
@@ -157,6 +172,79 @@ pub(super) const ENUMS: &[(&str, &[&str])] = &[
     ),
     ("UriKind", &["RelativeOrAbsolute", "Absolute", "Relative"]),
     ("MidpointRounding", &["ToEven", "AwayFromZero"]),
+    (
+        "RegexOptions",
+        &[
+            "None",
+            "IgnoreCase",
+            "Multiline",
+            "ExplicitCapture",
+            "Compiled",
+            "Singleline",
+            "IgnorePatternWhitespace",
+            "RightToLeft",
+            "ECMAScript",
+            "CultureInvariant",
+        ],
+    ),
+    (
+        "NumberStyles",
+        &[
+            "None",
+            "Integer",
+            "Number",
+            "Float",
+            "Any",
+            "HexNumber",
+            "AllowHexSpecifier",
+        ],
+    ),
+    (
+        "DateTimeStyles",
+        &[
+            "None",
+            "AdjustToUniversal",
+            "AssumeLocal",
+            "AssumeUniversal",
+            "RoundtripKind",
+        ],
+    ),
+    ("Base64FormattingOptions", &["None", "InsertLineBreaks"]),
+    (
+        "MergeArrayHandling",
+        &["Concat", "Union", "Replace", "Merge"],
+    ),
+    ("MergeNullValueHandling", &["Ignore", "Merge"]),
+];
+
+/// Classes whose objects are made and asked, and hold nothing that a policy can change.
+pub(super) const NATIVE: &[&str] = &[
+    "Jwt",
+    "BasicAuthCredentials",
+    "Regex",
+    "Match",
+    "MatchCollection",
+    "Group",
+    "GroupCollection",
+    "HashAlgorithm",
+    "HMAC",
+    "KeyedHashAlgorithm",
+    "MD5",
+    "MD5CryptoServiceProvider",
+    "SHA1",
+    "SHA1Managed",
+    "SHA256",
+    "SHA256Managed",
+    "SHA384",
+    "SHA384Managed",
+    "SHA512",
+    "SHA512Managed",
+    "HMACMD5",
+    "HMACSHA1",
+    "HMACSHA256",
+    "HMACSHA384",
+    "HMACSHA512",
+    "JsonMergeSettings",
 ];
 
 const EXCEPTIONS: &[&str] = &[
@@ -178,38 +266,14 @@ const EXCEPTIONS: &[&str] = &[
     "NotSupportedException",
     "NullReferenceException",
     "OverflowException",
+    "RegexMatchTimeoutException",
     "UriFormatException",
 ];
 
 const UNSUPPORTED: &[&str] = &[
-    "decimal",
-    "Decimal",
-    "float",
-    "Single",
-    "ulong",
-    "UInt64",
-    "dynamic",
-    "Jwt",
     "IMessageBody",
-    "Regex",
-    "RegexOptions",
-    "Match",
     "BigInteger",
-    "HashSet",
-    "Queue",
-    "Stack",
-    "ISet",
     "SortedList",
-    "SHA1",
-    "SHA256",
-    "SHA384",
-    "SHA512",
-    "MD5",
-    "HMACSHA1",
-    "HMACSHA256",
-    "HMACSHA384",
-    "HMACSHA512",
-    "HMACMD5",
     "Aes",
     "RSA",
     "X509Certificate2",
@@ -221,11 +285,7 @@ const UNSUPPORTED: &[&str] = &[
     "XmlDocument",
     "XmlReader",
     "IPAddress",
-    "BasicAuthCredentials",
     "Tuple",
-    "NumberStyles",
-    "DateTimeStyles",
-    "Base64FormattingOptions",
     "TimeZoneInfo",
     "MemoryStream",
     "StringReader",
@@ -237,11 +297,35 @@ const UNSUPPORTED: &[&str] = &[
     "JsonSerializerSettings",
     "JsonTextReader",
     "Lookup",
-    "KeyValuePair",
     "IFormatProvider",
     "NumberFormatInfo",
     "StringInfo",
     "DateTimeFormatInfo",
+    "dynamic",
+    "AesCryptoServiceProvider",
+    "RijndaelManaged",
+    "RSACryptoServiceProvider",
+    "RSASignaturePadding",
+    "RSAEncryptionPadding",
+    "HashAlgorithmName",
+    "CipherMode",
+    "PaddingMode",
+    "X509Certificate",
+    "XmlNode",
+    "XmlElement",
+    "XmlReaderSettings",
+    "XCData",
+    "XNamespace",
+    "XText",
+    "XContainer",
+    "XPathNavigator",
+    "LoadOptions",
+    "SaveOptions",
+    "Stopwatch",
+    "JsonSerializer",
+    "JsonTextWriter",
+    "Activator",
+    "Buffer",
 ];
 
 impl Type {
@@ -256,6 +340,9 @@ impl Type {
         }
         if let Some((known, _)) = ENUMS.iter().find(|(known, _)| *known == name) {
             return Some(Type::Enum(known));
+        }
+        if let Some(known) = NATIVE.iter().find(|known| **known == name) {
+            return Some(Type::Native(known));
         }
         Type::exception(name).or_else(|| {
             let known = UNSUPPORTED.iter().find(|known| **known == name)?;
@@ -290,7 +377,12 @@ impl Type {
                 let key = arguments.pop()?;
                 Some(Type::Dictionary(Box::new((key, value))))
             }
-            ("Func" | "Action" | "Predicate", _) => Some(Type::Function),
+            ("HashSet" | "ISet", 1) => arguments.pop().map(|item| Type::Set(Box::new(item))),
+            ("Queue", 1) => arguments.pop().map(|item| Type::Queue(Box::new(item))),
+            ("Stack", 1) => arguments.pop().map(|item| Type::Stack(Box::new(item))),
+            ("KeyValuePair", 2) => Some(Type::Native("KeyValuePair")),
+            ("IGrouping", 2) => Some(Type::Native("IGrouping")),
+            ("Func" | "Action" | "Predicate" | "Comparison", _) => Some(Type::Function),
             _ => UNSUPPORTED
                 .iter()
                 .find(|known| **known == name)
@@ -303,7 +395,6 @@ impl Type {
         SIMPLE
             .iter()
             .any(|(known, _)| *known == word && known.starts_with(char::is_lowercase))
-            || matches!(word, "decimal" | "float" | "ulong")
     }
 
     /// True when a variable of this type can hold `null`.
@@ -318,7 +409,10 @@ impl Type {
                 | Type::Int
                 | Type::UInt
                 | Type::Long
+                | Type::ULong
+                | Type::Float
                 | Type::Double
+                | Type::Decimal
                 | Type::Char
                 | Type::DateTime
                 | Type::DateTimeOffset
@@ -340,7 +434,10 @@ impl Type {
             Type::Int => "System.Int32",
             Type::UInt => "System.UInt32",
             Type::Long => "System.Int64",
+            Type::ULong => "System.UInt64",
+            Type::Float => "System.Single",
             Type::Double => "System.Double",
+            Type::Decimal => "System.Decimal",
             Type::Char => "System.Char",
             Type::Str => "System.String",
             Type::DateTime => "System.DateTime",
@@ -361,15 +458,14 @@ impl Type {
             Type::Exception(name)
             | Type::Static(name)
             | Type::Enum(name)
+            | Type::Native(name)
             | Type::Unsupported(name) => name,
             Type::Nullable(inner) => return inner.full_name(),
             Type::Array(item) => return Cow::Owned(format!("{}[]", item.full_name())),
-            Type::List(item) => {
-                return Cow::Owned(format!(
-                    "System.Collections.Generic.List`1[{}]",
-                    item.full_name()
-                ));
-            }
+            Type::List(item) => return of_items("List", item),
+            Type::Set(item) => return of_items("HashSet", item),
+            Type::Queue(item) => return of_items("Queue", item),
+            Type::Stack(item) => return of_items("Stack", item),
             Type::Dictionary(pair) => {
                 let (key, value) = (pair.0.full_name(), pair.1.full_name());
                 return Cow::Owned(format!(
@@ -378,6 +474,11 @@ impl Type {
             }
         })
     }
+}
+
+fn of_items(class: &str, item: &Type) -> Cow<'static, str> {
+    let item = item.full_name();
+    Cow::Owned(format!("System.Collections.Generic.{class}`1[{item}]"))
 }
 
 /// True when `catch (caught)` catches an exception of the class `thrown`.

@@ -232,6 +232,15 @@ impl Lowering<'_> {
             Ok(expression) => {
                 let span = text.place(Span::new(indent, indent + trimmed.len()));
                 self.expressions.push((span, expression.clone()));
+                for note in expression.notes() {
+                    let span = text.place(note.span.shifted(indent));
+                    let diagnostic = self.warning(span, note.message.clone());
+                    diagnostic.code = "X10";
+                    let hint = "API Management executes it; here the expression fails when it runs";
+                    diagnostic
+                        .hints
+                        .push(note.hint.clone().unwrap_or_else(|| hint.to_owned()));
+                }
                 Some(Template::Expression(expression))
             }
             Err(problems) => {

@@ -7,8 +7,34 @@ use super::{Eval, Interpreter};
 use crate::policy::expression::fault::{Fault, Raise};
 use crate::policy::expression::types::Type;
 use crate::policy::expression::value::{Json, Source, Value, lock, read_json};
+use crate::policy::message::Url;
 
 impl Interpreter<'_> {
+    /// `Body.AsFormUrlEncodedContent(preserveContent)`: names with all their values.
+    pub(super) fn body_as_form(&mut self, source: &Source, arguments: &[Value]) -> Eval {
+        let Value::Str(text) = self.body_as(source, &[Type::Str], arguments)? else {
+            return Err(Fault::null().into());
+        };
+        let url = Url {
+            query: text.to_string(),
+            ..Url::default()
+        };
+        let mut entries: Vec<(Value, Vec<Value>)> = Vec::new();
+        for (name, value) in url.query_pairs() {
+            self.pay_for_items(2)?;
+            self.spend(entries.len() / 8)?;
+            let name = Value::from(name);
+            match entries.iter_mut().find(|(known, _)| known.equals(&name)) {
+                Some((_, values)) => values.push(Value::from(value)),
+                None => entries.push((name, vec![Value::from(value)])),
+            }
+        }
+        let entries = entries
+            .into_iter()
+            .map(|(name, values)| (name, Value::list(values)));
+        Ok(super::dictionary::of(entries.collect()))
+    }
+
     /// `Body.As<T>(preserveContent)`; without `preserveContent` the body is gone afterwards.
     pub(super) fn body_as(&mut self, source: &Source, types: &[Type], arguments: &[Value]) -> Eval {
         let preserve = match arguments {

@@ -6,8 +6,10 @@ use super::{Eval, Interpreter};
 use crate::policy::expression::ast::{Argument, Call, ExprKind};
 use crate::policy::expression::fault::{Fault, Raise};
 use crate::policy::expression::types::Type;
+use crate::policy::expression::value::decimal::Decimal;
 use crate::policy::expression::value::{
-    Json, ListKind, Record, Value, encoding, format_double, format_integer, lock,
+    Json, ListKind, Native, Record, Value, encoding, format_decimal, format_double, format_integer,
+    lock,
 };
 
 impl Interpreter<'_> {
@@ -30,6 +32,14 @@ impl Interpreter<'_> {
             .find_map(|argument| argument.out.as_ref())
         {
             let found = match (&*call.method, arguments.first()) {
+                ("TryParseJwt", _) => {
+                    let read = self.method(&target, "AsJwt", &[], &[])?;
+                    Some(read).filter(|read| !matches!(read, Value::Null))
+                }
+                ("TryParseBasic", _) => {
+                    let read = self.method(&target, "AsBasic", &[], &[])?;
+                    Some(read).filter(|read| !matches!(read, Value::Null))
+                }
                 ("TryGetValue", Some(key)) => self.try_element(&target, key)?,
                 _ => return Err(unknown(&target, &call.method).into()),
             };
@@ -77,7 +87,7 @@ impl Interpreter<'_> {
             (Value::List(list), "Length") if list.kind == ListKind::Array => {
                 int(lock(&list.items).len())
             }
-            (Value::List(list), "Count") if list.kind == ListKind::List => {
+            (Value::List(list), "Count") if list.kind != ListKind::Array => {
                 int(lock(&list.items).len())
             }
             (Value::Builder(text), "Length") => int(encoding::length(&lock(text))),
@@ -85,6 +95,7 @@ impl Interpreter<'_> {
                 let entries = lock(&dictionary.entries);
                 super::dictionary::part(&entries, name).ok_or_else(|| unknown(target, name))?
             }
+            (Value::Native(object), _) => return super::native::native_member(object, name),
             (Value::Record(record), _) => record
                 .field(name)
                 .cloned()
@@ -103,7 +114,14 @@ impl Interpreter<'_> {
             }
             (Value::Type(named), "FullName") => Value::text(named.full_name()),
             (
-                Value::Bool(_) | Value::Int(_) | Value::Long(_) | Value::Double(_) | Value::Char(_),
+                Value::Bool(_)
+                | Value::Int(_)
+                | Value::Long(_)
+                | Value::Double(_)
+                | Value::Char(_)
+                | Value::ULong(_)
+                | Value::Float(_)
+                | Value::Decimal(_),
                 "HasValue",
             ) => Value::Bool(true),
             (
@@ -136,6 +154,7 @@ impl Interpreter<'_> {
                 let byte = position(index)?.and_then(|at| bytes.get(at));
                 Ok(Value::Int(i32::from(*byte.ok_or_else(outside)?)))
             }
+            Value::Native(object) => super::native::native_element(object, index),
             Value::List(list) => {
                 let items = lock(&list.items);
                 let item = position(index)?.and_then(|at| items.get(at)).cloned();
@@ -250,6 +269,11 @@ impl Interpreter<'_> {
                 self.dictionary_call(dictionary, name, types, arguments)
             }
             Value::Builder(text) => self.builder_call(target, text, name, arguments),
+            Value::Native(object) => self.native_call(&object.clone(), name, types, arguments),
+            Value::Record(record) if record.type_name == Record::GROUPING => {
+                let items = self.items(target)?;
+                self.sequence(items, name, types, arguments)
+            }
             Value::Random(seed) => super::statics::random_call(seed, name, arguments),
             Value::DateTime(moment) => self.date_call(*moment, name, arguments),
             Value::TimeSpan(span) => self.span_call(*span, name, arguments),
@@ -283,7 +307,13 @@ impl Interpreter<'_> {
         Ok(match value {
             Value::Int(number) => format_integer(i64::from(*number), 32, format)?,
             Value::Long(number) => format_integer(*number, 64, format)?,
+            Value::ULong(number) => format_decimal(Decimal::from(*number), format)?,
+            Value::Float(number) => format_double(
+                Value::Float(*number).to_text().parse().unwrap_or(0.0),
+                format,
+            )?,
             Value::Double(number) => format_double(*number, format)?,
+            Value::Decimal(number) => format_decimal(*number, format)?,
             Value::DateTime(moment) => moment.format(format)?,
             Value::TimeSpan(span) => span.format(format)?,
             Value::Guid(bytes) => encoding::guid_format(bytes, format)?,
@@ -315,6 +345,20 @@ impl Interpreter<'_> {
                     .map(|(key, value)| Record::pair(key.clone(), value.clone()))
                     .collect()
             }
+            Value::Record(record) if record.type_name == Record::GROUPING => {
+                let items = record.field("").cloned().unwrap_or(Value::Null);
+                return self.items(&items);
+            }
+            Value::Native(object) => match &**object {
+                Native::Groups(groups) => groups
+                    .iter()
+                    .map(|group| super::native::native(Native::Group(group.clone())))
+                    .collect(),
+                other => {
+                    let message = format!("a `{}` has no items", other.type_name());
+                    return Err(Fault::refused(message).into());
+                }
+            },
             Value::Place(place) if place.is_dictionary() => self
                 .place_pairs(place)?
                 .into_iter()

@@ -11,7 +11,7 @@ use crate::policy::expression::ast::{Entry, Expr, New};
 use crate::policy::expression::fault::Fault;
 use crate::policy::expression::types::Type;
 use crate::policy::expression::value::{
-    Array, Dictionary, Json, Object, Property, Uri, Value, encoding, lock,
+    Array, Dictionary, Json, Object, Property, Record, Uri, Value, encoding, lock,
 };
 
 impl Interpreter<'_> {
@@ -21,11 +21,43 @@ impl Interpreter<'_> {
             arguments.push(self.eval(argument)?);
         }
         self.allocate(64)?;
+        if let Type::Native(class) = new.target {
+            return self.construct_native(class, arguments, &new.initialiser);
+        }
         let object = self.made(&new.target, &arguments)?;
         for entry in &new.initialiser {
             self.initialise(&object, entry)?;
         }
         Ok(object)
+    }
+
+    /// Objects that are complete once they are made: an initialiser only adds to the arguments.
+    fn construct_native(
+        &mut self,
+        class: &'static str,
+        mut arguments: Vec<Value>,
+        initialiser: &[Entry],
+    ) -> Eval {
+        let mut members = Vec::new();
+        for entry in initialiser {
+            let Entry::Member(name, value) = entry else {
+                return Err(Fault::refused(format!("`{class}` has no items")).into());
+            };
+            members.push((name.clone(), self.eval(value)?));
+        }
+        if class == "JsonMergeSettings" && arguments.is_empty() {
+            return Ok(Value::Record(Arc::new(Record {
+                type_name: class,
+                fields: members,
+            })));
+        }
+        for (name, value) in members {
+            if &*name != "Key" || !class.starts_with("HMAC") {
+                return Err(Fault::unsupported(format!("{class}.{name} = …")).into());
+            }
+            arguments = vec![value];
+        }
+        self.new_native(class, &arguments)
     }
 
     fn made(&mut self, target: &Type, arguments: &[Value]) -> Eval {
@@ -98,6 +130,9 @@ impl Interpreter<'_> {
                     }
                 }
                 Ok(Value::Dictionary(Arc::new(dictionary)))
+            }
+            (Type::Set(_) | Type::Queue(_) | Type::Stack(_), _) => {
+                self.new_collection(target, arguments)
             }
             (Type::StringBuilder, _) => {
                 let text = arguments

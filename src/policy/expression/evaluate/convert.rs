@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::operator::wrapped;
+use super::operator::{self, wrapped};
 use crate::policy::expression::fault::{Fault, Raise};
-use crate::policy::expression::types::{Type, catches};
+use crate::policy::expression::types::{ENUMS, Type, catches};
+use crate::policy::expression::value::decimal::{self, Decimal};
 use crate::policy::expression::value::encoding::parse_guid;
 use crate::policy::expression::value::{
     DateTime, Json, Kind, ListKind, Place, TimeSpan, Uri, Value, bool_text,
@@ -18,7 +19,10 @@ pub(super) fn default(named: &Type) -> Value {
         Type::Bool => Value::Bool(false),
         Type::Byte | Type::SByte | Type::Short | Type::UShort | Type::Int => Value::Int(0),
         Type::UInt | Type::Long => Value::Long(0),
+        Type::ULong => Value::ULong(0),
+        Type::Float => Value::Float(0.0),
         Type::Double => Value::Double(0.0),
+        Type::Decimal => Value::Decimal(Decimal::ZERO),
         Type::Char => Value::Char(0),
         Type::DateTime => Value::DateTime(DateTime::MIN),
         Type::DateTimeOffset => Value::DateTime(DateTime {
@@ -39,7 +43,10 @@ pub(super) fn is_instance(value: &Value, named: &Type) -> bool {
         | (Type::Bool, Value::Bool(_))
         | (Type::Int, Value::Int(_))
         | (Type::Long, Value::Long(_))
+        | (Type::ULong, Value::ULong(_))
+        | (Type::Float, Value::Float(_))
         | (Type::Double, Value::Double(_))
+        | (Type::Decimal, Value::Decimal(_))
         | (Type::Char, Value::Char(_))
         | (Type::Str, Value::Str(_))
         | (Type::TimeSpan, Value::TimeSpan(_))
@@ -54,8 +61,8 @@ pub(super) fn is_instance(value: &Value, named: &Type) -> bool {
         | (Type::StringBuilder, Value::Builder(_))
         | (Type::Random, Value::Random(_))
         | (Type::Function, Value::Function(_))
-        // `List` also stands for the interfaces that an array has.
-        | (Type::List(_), Value::List(_))
+        // `List` also stands for the interfaces that all collections have.
+        | (Type::List(_) | Type::Native("MatchCollection"), Value::List(_))
         | (Type::Dictionary(_), Value::Dictionary(_)) => true,
         (Type::Dictionary(_), Value::Place(place)) => place.is_dictionary(),
         (Type::JValue, Value::Json(json)) => !matches!(json, Json::Array(_) | Json::Object(_) | Json::Property(_)),
@@ -63,6 +70,13 @@ pub(super) fn is_instance(value: &Value, named: &Type) -> bool {
         (Type::DateTimeOffset, Value::DateTime(moment)) => matches!(moment.kind, Kind::Offset(_)),
         (Type::Exception(class), Value::Exception(fault)) => catches(class, fault.exception),
         (Type::Enum(name), Value::Enum((known, _))) => name == known,
+        (Type::Set(_), Value::List(list)) => matches!(list.kind, ListKind::Set { .. }),
+        (Type::Queue(_), Value::List(list)) => list.kind == ListKind::Queue,
+        (Type::Stack(_), Value::List(list)) => list.kind == ListKind::Stack,
+        (Type::Native(class), Value::Native(object)) => object.is(class),
+        (Type::Native(class), Value::Record(record)) => {
+            record.type_name.rsplit('.').next() == Some(class)
+        }
         (Type::Array(item), Value::Bytes(_)) => **item == Type::Byte,
         (Type::Array(_), Value::List(list)) => list.kind == ListKind::Array,
         (Type::List(item), Value::Json(Json::Array(_) | Json::Object(_))) => **item == Type::Token,
@@ -90,11 +104,15 @@ pub(super) fn cast(value: Value, named: &Type) -> Outcome {
         (Type::Nullable(inner), _) => cast(value, inner),
         (named, Value::Json(json)) if !json_type(named) => from_json(json, named),
         (Type::Token | Type::JValue, _) if to_json(&value).is_some() => assigned(value, named),
-        (named, Value::Int(_) | Value::Long(_) | Value::Double(_) | Value::Char(_))
-            if numeric(named) =>
-        {
-            Ok(narrow(&value, named))
+        (named, _) if numeric(named) && operator::is_number(&value) => {
+            match super::numbers::cast(&value, named) {
+                Some(converted) => converted.map(|wide| narrow(&wide, named)),
+                None => Ok(narrow(&value, named)),
+            }
         }
+        (Type::Int | Type::Long, Value::Enum((class, member))) => enum_number(class, member)
+            .map(|number| narrow(&Value::Int(number), named))
+            .ok_or_else(|| Fault::unsupported(format!("({}){class}.{member}", named.full_name()))),
         (Type::DateTimeOffset, Value::DateTime(moment)) => {
             Ok(Value::DateTime(with_offset(*moment)))
         }
@@ -133,13 +151,46 @@ fn numeric(named: &Type) -> bool {
             | Type::Int
             | Type::UInt
             | Type::Long
+            | Type::ULong
+            | Type::Float
             | Type::Double
+            | Type::Decimal
             | Type::Char
     )
 }
 
+/// The number of a member, in enumerations that count from zero.
+fn enum_number(class: &str, member: &str) -> Option<i32> {
+    if class != "DayOfWeek" && class != "DateTimeKind" {
+        return None;
+    }
+    let (_, members) = ENUMS.iter().find(|(known, _)| *known == class)?;
+    let index = members.iter().position(|known| *known == member)?;
+    i32::try_from(index).ok()
+}
+
+/// A cast inside `checked`: what does not fit is an exception.
+pub(super) fn cast_checked(value: Value, named: &Type) -> Outcome {
+    let integer = numeric(named)
+        && !matches!(named, Type::Float | Type::Double | Type::Decimal)
+        && operator::is_number(&value);
+    let wanted = value.as_f64();
+    let result = cast(value, named)?;
+    if integer
+        && let (Some(wanted), Some(found)) = (wanted, result.as_f64())
+        && libm::trunc(wanted).total_cmp(&found).is_ne()
+        && (libm::trunc(wanted) - found).abs() >= 1.0
+    {
+        return Err(operator::overflow());
+    }
+    Ok(result)
+}
+
 /// An explicit numeric conversion: it cuts off fractions and wraps.
 fn narrow(value: &Value, named: &Type) -> Value {
+    if matches!(named, Type::Float | Type::Decimal | Type::ULong) {
+        return value.clone();
+    }
     if *named == Type::Double {
         return Value::Double(value.as_f64().unwrap_or(0.0));
     }
@@ -182,6 +233,11 @@ pub(super) fn assigned(value: Value, named: &Type) -> Outcome {
         | (Type::Byte | Type::SByte | Type::Short | Type::UShort, Value::Int(_)) => {
             Ok(narrow(&value, named))
         }
+        (
+            Type::Float | Type::Decimal | Type::ULong,
+            Value::Int(_) | Value::Long(_) | Value::ULong(_) | Value::Char(_),
+        )
+        | (Type::Double, Value::Float(_) | Value::ULong(_)) => cast(value, named),
         (Type::Token | Type::JValue, _) => match to_json(&value) {
             Some(json) => Ok(Value::Json(json)),
             None => Err(mismatch(&value, named)),
@@ -210,6 +266,11 @@ pub(super) fn to_json(value: &Value) -> Option<Json> {
         Value::Int(number) => Json::Int(i64::from(*number)),
         Value::Long(number) => Json::Int(*number),
         Value::Double(number) => Json::Float(*number),
+        Value::ULong(number) => match i64::try_from(*number) {
+            Ok(number) => Json::Int(number),
+            Err(_) => Json::Float(*number as f64),
+        },
+        Value::Float(_) | Value::Decimal(_) => Json::Float(value.to_text().parse().ok()?),
         Value::Str(text) => Json::Str(text.clone()),
         Value::Char(_) | Value::Guid(_) | Value::TimeSpan(_) | Value::Uri(_) => {
             Json::text(value.to_text())
@@ -239,6 +300,8 @@ fn from_json(json: &Json, named: &Type) -> Outcome {
         (_, Json::Null) => Err(refused()),
         (Type::Bool, _) => to_bool(&scalar).map(Value::Bool),
         (Type::Double, _) => to_double(&scalar).map(Value::Double),
+        (Type::Decimal, _) => to_decimal(&scalar).map(Value::Decimal),
+        (Type::Float | Type::ULong, Json::Int(_) | Json::Float(_)) => cast(scalar, named),
         (named, Json::Date(_)) if numeric(named) => Err(refused()),
         (Type::Long | Type::UInt, _) => to_long(&scalar).map(Value::Long),
         (named, _) if numeric(named) => {
@@ -304,6 +367,10 @@ pub(super) fn to_long(value: &Value) -> Result<i64, Raise> {
         Value::Bool(bool) => Ok(i64::from(*bool)),
         Value::Char(unit) => Ok(i64::from(*unit)),
         Value::Str(text) => parse_long(text),
+        Value::Decimal(number) => {
+            decimal::to_i64(number.round()).ok_or_else(|| Fault::overflow("an Int64"))
+        }
+        Value::Float(number) => to_long(&Value::Double(f64::from(*number))),
         Value::Double(number) => {
             let rounded = libm::rint(*number);
             if rounded.is_nan() || rounded.abs() >= 9.223_372_036_854_776e18 {
@@ -328,6 +395,27 @@ pub(super) fn to_double(value: &Value) -> Result<f64, Raise> {
             .as_f64()
             .ok_or_else(|| Fault::cast(other.type_name(), "System.IConvertible")),
     }
+}
+
+pub(super) fn to_decimal(value: &Value) -> Result<Decimal, Raise> {
+    match value {
+        Value::Null => Ok(Decimal::ZERO),
+        Value::Bool(bool) => Ok(Decimal::from(u8::from(*bool))),
+        Value::Str(text) => parse_decimal(text),
+        Value::Json(json) if is_instance(value, &Type::JValue) => to_decimal(&json.scalar()),
+        other => match cast(other.clone(), &Type::Decimal)? {
+            Value::Decimal(number) => Ok(number),
+            _ => Err(Fault::cast(other.type_name(), "System.IConvertible")),
+        },
+    }
+}
+
+pub(super) fn parse_decimal(text: &str) -> Result<Decimal, Raise> {
+    let plain = text.trim().replace(',', "");
+    if parse_double(text).is_none() || plain.contains(['e', 'E', 'N', 'I']) {
+        return Err(not_a_number());
+    }
+    decimal::parse(&plain).ok_or_else(|| Fault::overflow("a Decimal"))
 }
 
 fn not_a_number() -> Raise {

@@ -48,7 +48,12 @@ impl Interpreter<'_> {
             }
             ("GetValueOrDefault", [key] | [key, _]) => {
                 let default = || types.first().map_or(Value::Null, convert::default);
-                let found = dictionary.find(key);
+                let mut found = dictionary.find(key);
+                if let Some(values) = found.take_if(|_| dictionary.joins) {
+                    let values = self.items(&values)?;
+                    let texts: Vec<String> = values.iter().map(Value::to_text).collect();
+                    found = Some(Value::from(texts.join(",")));
+                }
                 Ok(found
                     .or_else(|| arguments.get(1).cloned())
                     .unwrap_or_else(default))

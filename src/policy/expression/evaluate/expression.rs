@@ -93,6 +93,16 @@ impl Interpreter<'_> {
                 let value = self.eval(operand)?;
                 Ok(Value::Bool(self.matches(&value, pattern)? != *negated))
             }
+            ExprKind::AssignIfNull(target, value) => match self.eval(target)? {
+                Value::Null => self.assign(None, target, value),
+                known => Ok(known),
+            },
+            ExprKind::Checked(inner, checked) => {
+                let outer = std::mem::replace(&mut self.checked, *checked);
+                let result = self.eval(inner);
+                self.checked = outer;
+                result
+            }
             ExprKind::Increment { target, by, prefix } => self.increment(target, *by, *prefix),
             ExprKind::New(new) => self.construct(new),
             ExprKind::NewArray {
@@ -165,7 +175,11 @@ impl Interpreter<'_> {
             let same = operator::same_reference(left, right)?;
             return Ok(Value::Bool(same == (operator == Binary::Equal)));
         }
-        Ok(operator::apply(operator, left, right)?)
+        Ok(if self.checked {
+            operator::apply_checked(operator, left, right)?
+        } else {
+            operator::apply(operator, left, right)?
+        })
     }
 
     fn join(&mut self, left: &Value, right: &Value) -> Eval {
@@ -179,6 +193,9 @@ impl Interpreter<'_> {
 
     fn eval_unary(&mut self, operator: Unary, operand: &Expr) -> Eval {
         let value = self.eval(operand)?;
+        if self.checked && operator == Unary::Minus {
+            return self.binary(Binary::Subtract, &Value::Int(0), &value, Sides::Any);
+        }
         Ok(operator::apply_unary(operator, &value)?)
     }
 
@@ -186,6 +203,8 @@ impl Interpreter<'_> {
         let value = self.eval(operand)?;
         Ok(if unbox {
             convert::unbox(value, target)?
+        } else if self.checked {
+            convert::cast_checked(value, target)?
         } else {
             convert::cast(value, target)?
         })
@@ -297,7 +316,7 @@ impl Interpreter<'_> {
         let new = match (&old, by) {
             (Value::Char(unit), 1) => Value::Char(unit.wrapping_add(1)),
             (Value::Char(unit), _) => Value::Char(unit.wrapping_sub(1)),
-            _ => operator::apply(Binary::Add, &old, &Value::Int(by))?,
+            _ => self.binary(Binary::Add, &old, &Value::Int(by), Sides::Any)?,
         };
         match &target.kind {
             ExprKind::Local(slot) => {

@@ -101,6 +101,11 @@ fn property(object: &Arc<Object>, name: Arc<str>) -> Value {
 pub(super) fn json_member(json: &Json, name: &str) -> Eval {
     Ok(match (json, name) {
         (Json::Property(property), "Name" | "Key") => Value::Str(property.name.clone()),
+        (Json::Property(property), "Parent") => {
+            property.owner.as_ref().map_or(Value::Null, |owner| {
+                Value::Json(Json::Object(owner.clone()))
+            })
+        }
         (Json::Property(property), "Value") => Value::Json(property.value()),
         (Json::Array(array), "Count") => int(array.len()),
         (Json::Object(object), "Count") => int(object.len()),
@@ -161,12 +166,21 @@ impl Interpreter<'_> {
             }
             ("ToObject", []) => self.object_from(json, types),
             ("SelectToken", [Value::Str(path), ..]) => {
-                let found = super::json_path::select(json, path)?;
+                let mut found = self.selected(json, path)?;
+                if found.len() > 1 {
+                    let message = "Path returned multiple tokens.";
+                    return Err(Fault::raise("JsonException", message).into());
+                }
+                let found = found.pop();
                 if found.is_none() && matches!(arguments.get(1), Some(Value::Bool(true))) {
                     let message = format!("Property '{path}' does not exist on {}.", json.kind());
                     return Err(Fault::raise("JsonException", message).into());
                 }
                 Ok(found.map_or(Value::Null, Value::Json))
+            }
+            ("SelectTokens", [Value::Str(path), ..]) => {
+                let found = self.selected(json, path)?;
+                self.new_list(found.into_iter().map(Value::Json).collect())
             }
             ("DeepClone", []) => {
                 let text = write_json(json, false)?;
@@ -178,7 +192,7 @@ impl Interpreter<'_> {
             _ => match json {
                 Json::Object(object) => self.object_call(object, name, types, arguments),
                 Json::Array(array) => self.array_call(array, name, types, arguments),
-                Json::Property(property) => self.property_call(property, name),
+                Json::Property(property) => self.property_call(property, name, arguments),
                 _ => Err(unknown(&Value::Json(json.clone()), name).into()),
             },
         }
@@ -256,7 +270,7 @@ impl Interpreter<'_> {
                 }
                 Ok(Value::Null)
             }
-            ("Merge", _) => Err(Fault::unsupported("JObject.Merge").into()),
+            ("Merge", _) => self.json_merge(&Json::Object(object.clone()), arguments),
             _ => {
                 let items = properties(object);
                 self.spend(items.len())?;
@@ -306,7 +320,7 @@ impl Interpreter<'_> {
                 array.clear();
                 Ok(Value::Null)
             }
-            ("Merge", _) => Err(Fault::unsupported("JArray.Merge").into()),
+            ("Merge", _) => self.json_merge(&Json::Array(array.clone()), arguments),
             _ => {
                 let items = children(&Json::Array(array.clone()));
                 self.spend(items.len())?;
@@ -315,8 +329,33 @@ impl Interpreter<'_> {
         }
     }
 
-    fn property_call(&mut self, property: &Arc<Property>, name: &str) -> Eval {
+    fn selected(&mut self, json: &Json, path: &str) -> Eval<Vec<Json>> {
+        let found = super::json_path::select(json, path)?;
+        self.spend(100 + found.len())?;
+        Ok(found)
+    }
+
+    fn property_call(&mut self, property: &Arc<Property>, name: &str, arguments: &[Value]) -> Eval {
         match (name, &property.owner) {
+            ("Replace", Some(owner)) => {
+                let [Value::Json(Json::Property(new))] = arguments else {
+                    return Err(Fault::refused("a `JProperty` is replaced by a `JProperty`").into());
+                };
+                let fields = owner.fields();
+                self.pay_for_items(fields.len())?;
+                // The new one stands where the old one stood.
+                for (known, _) in &fields {
+                    owner.remove(known);
+                }
+                for (known, value) in fields {
+                    if known == property.name {
+                        owner.set(&new.name, new.value())?;
+                    } else {
+                        owner.set(&known, value)?;
+                    }
+                }
+                Ok(Value::Null)
+            }
             ("Remove", Some(owner)) => {
                 self.spend(owner.len() / 16)?;
                 owner.remove(&property.name);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::call::{position, unknown};
 use super::operator;
 use super::{Eval, Interpreter};
+use crate::policy::expression::ast::Lambda;
 use crate::policy::expression::fault::Fault;
 use crate::policy::expression::types::Type;
 use crate::policy::expression::value::{List, ListKind, Value, lock};
@@ -27,6 +28,9 @@ impl Interpreter<'_> {
                 }
                 _ => self.list_question(list, name, types, arguments),
             };
+        }
+        if list.kind != ListKind::List {
+            return self.collection_call(list, name, types, arguments);
         }
         let place = |index: &Value, most: usize| -> Eval<usize> {
             Ok(position(index)?
@@ -103,7 +107,7 @@ impl Interpreter<'_> {
     }
 
     /// Methods that change nothing.
-    fn list_question(
+    pub(super) fn list_question(
         &mut self,
         list: &Arc<List>,
         name: &str,
@@ -113,6 +117,9 @@ impl Interpreter<'_> {
         let items = lock(&list.items).clone();
         self.spend(items.len())?;
         match (name, arguments) {
+            ("ThenBy" | "ThenByDescending", [Value::Function(key)]) => {
+                self.ordered_on(items, &list.ranks, key, name.ends_with("Descending"))
+            }
             ("IndexOf", [wanted]) => {
                 let found = items.iter().position(|item| item.equals(wanted));
                 Ok(found.map_or(Value::Int(-1), super::call::int))
@@ -145,6 +152,43 @@ impl Interpreter<'_> {
             ) => Err(unknown(&Value::List(list.clone()), name).into()),
             _ => self.sequence(items, name, types, arguments),
         }
+    }
+
+    /// `OrderBy` and, where an order stands already, `ThenBy`.
+    pub(super) fn ordered_on(
+        &mut self,
+        items: Vec<Value>,
+        ranks: &[usize],
+        key: &Arc<Lambda>,
+        descending: bool,
+    ) -> Eval {
+        let mut keyed = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            let key = self.invoke(key, std::slice::from_ref(&item))?;
+            keyed.push((ranks.get(index).copied().unwrap_or(0), key, item));
+        }
+        let mut start = 0;
+        while start < keyed.len() {
+            let rank = keyed[start].0;
+            let length = keyed[start..]
+                .iter()
+                .take_while(|item| item.0 == rank)
+                .count();
+            let run = &mut keyed[start..start + length];
+            self.sort(run, |item| &item.1, descending)?;
+            start += length;
+        }
+        let mut places = Vec::with_capacity(keyed.len());
+        for (index, item) in keyed.iter().enumerate() {
+            let tied = index > 0
+                && keyed[index - 1].0 == item.0
+                && operator::total_order(&keyed[index - 1].1, &item.1)?.is_eq();
+            let place = if tied { places[index - 1] } else { index };
+            places.push(place);
+        }
+        self.pay_for_items(keyed.len() * 2)?;
+        let items = keyed.into_iter().map(|(_, _, item)| item).collect();
+        Ok(Value::List(Arc::new(List::ranked(items, places))))
     }
 
     /// Sorts by a key; equal items keep their order.

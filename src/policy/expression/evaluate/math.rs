@@ -1,6 +1,9 @@
 //! `Math`. Every function is the same on every platform, so none is the platform's own.
 
+use rust_decimal::RoundingStrategy;
+
 use super::Eval;
+use super::convert;
 use super::operator;
 use super::statics::static_unknown;
 use crate::policy::expression::ast::Binary;
@@ -26,6 +29,11 @@ pub(super) fn math(name: &str, arguments: &[Value]) -> Eval {
         }
         ("Abs", [Value::Int(number)], _) => Value::Int(number.abs()),
         ("Abs", [Value::Long(number)], _) => Value::Long(number.abs()),
+        (_, [Value::Decimal(_), ..] | [_, Value::Decimal(_)], _)
+            if !matches!(name, "Min" | "Max" | "Sign") =>
+        {
+            return decimal_math(name, arguments);
+        }
         ("Abs", _, [number]) => Value::Double(number.abs()),
         ("Min" | "Max", [left, right], [_, _]) => {
             // The sum has the type that C# promotes both to.
@@ -37,6 +45,7 @@ pub(super) fn math(name: &str, arguments: &[Value]) -> Eval {
                 right
             };
             match promoted {
+                Value::Decimal(_) => convert::cast(chosen.clone(), &Type::Decimal)?,
                 Value::Double(_) => Value::Double(chosen.as_f64().unwrap_or(0.0)),
                 Value::Long(_) => Value::Long(chosen.as_i64().unwrap_or(0)),
                 _ => chosen.clone(),
@@ -58,6 +67,31 @@ pub(super) fn math(name: &str, arguments: &[Value]) -> Eval {
         ("Log10", _, [number]) => Value::Double(libm::log10(*number)),
         _ => return Err(unsupported().into()),
     })
+}
+
+fn decimal_math(name: &str, arguments: &[Value]) -> Eval {
+    let unsupported = || static_unknown(&Type::Static("Math"), name);
+    let Some(Value::Decimal(number)) = arguments.first() else {
+        return Err(unsupported().into());
+    };
+    let away = matches!(arguments.last(), Some(Value::Enum((_, "AwayFromZero"))));
+    Ok(Value::Decimal(match (name, arguments) {
+        ("Abs", [_]) => number.abs(),
+        ("Ceiling", [_]) => number.ceil(),
+        ("Floor", [_]) => number.floor(),
+        ("Truncate", [_]) => number.trunc(),
+        ("Round", [_, rest @ ..]) => {
+            let digits = rest.iter().find_map(Value::as_i64).unwrap_or(0);
+            let digits = u32::try_from(digits).ok().filter(|digits| *digits <= 28);
+            let strategy = if away {
+                RoundingStrategy::MidpointAwayFromZero
+            } else {
+                RoundingStrategy::MidpointNearestEven
+            };
+            number.round_dp_with_strategy(digits.ok_or_else(|| Fault::range("decimals"))?, strategy)
+        }
+        _ => return Err(unsupported().into()),
+    }))
 }
 
 /// `Round(number[, digits][, mode])`: half to even unless the mode says otherwise.

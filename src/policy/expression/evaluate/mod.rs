@@ -3,18 +3,25 @@
 
 mod body;
 mod call;
+mod collections;
 mod construct;
 mod convert;
 mod dictionary;
 mod expression;
 mod json;
+mod json_filter;
+mod json_merge;
 mod json_path;
 mod json_static;
+mod jwt;
 mod list;
 mod math;
+mod native;
+mod numbers;
 mod operator;
 mod place;
 mod place_dictionary;
+mod regex;
 mod sequence;
 mod statement;
 mod statics;
@@ -70,6 +77,8 @@ struct Interpreter<'a> {
     steps: usize,
     bytes: usize,
     depth: usize,
+    /// Integers that overflow are an error here.
+    checked: bool,
     /// Faults whose `catch` is running, innermost last.
     caught: Vec<Arc<Fault>>,
 }
@@ -87,11 +96,15 @@ pub(super) fn run(
         steps: 0,
         bytes: 0,
         depth: 0,
+        checked: false,
         caught: Vec::new(),
     };
     let result = match body {
         Body::Expression(expr) => interpreter.eval(expr),
         Body::Statements(statements) => interpreter.body(statements),
+        Body::Unsupported(what, span) => {
+            return Err(Fault::outside(what).at(*span));
+        }
     };
     match result {
         Ok(value) => Ok(interpreter.kept(value)),
@@ -199,10 +212,12 @@ impl Interpreter<'_> {
             self.store(parameter.slot, argument.clone())?;
         }
         self.enter()?;
+        let checked = std::mem::replace(&mut self.checked, lambda.checked);
         let result = match &lambda.body {
             LambdaBody::Expression(body) => self.eval(body),
             LambdaBody::Block(statements) => self.body(statements),
         };
+        self.checked = checked;
         self.leave();
         for (slot, value) in lambda.slots.clone().zip(saved) {
             self.frame[slot] = value;

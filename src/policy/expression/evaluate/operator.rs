@@ -5,18 +5,24 @@ use std::sync::Arc;
 
 use crate::policy::expression::ast::{Binary, Unary};
 use crate::policy::expression::fault::{Fault, Raise};
-use crate::policy::expression::value::{DateTime, Kind, TimeSpan, Value};
+use crate::policy::expression::value::{DateTime, Kind, Native, TimeSpan, Value};
 
 type Outcome = Result<Value, Raise>;
 
 pub(super) fn is_number(value: &Value) -> bool {
     matches!(
         value,
-        Value::Int(_) | Value::Long(_) | Value::Double(_) | Value::Char(_)
+        Value::Int(_)
+            | Value::Long(_)
+            | Value::ULong(_)
+            | Value::Float(_)
+            | Value::Double(_)
+            | Value::Decimal(_)
+            | Value::Char(_)
     )
 }
 
-fn refused(operator: &str, left: &Value, right: &Value) -> Raise {
+pub(super) fn refused(operator: &str, left: &Value, right: &Value) -> Raise {
     let (left, right) = (left.type_name(), right.type_name());
     let hint = if left.contains("Json") || right.contains("Json") {
         ", cast the JSON value first"
@@ -26,6 +32,44 @@ fn refused(operator: &str, left: &Value, right: &Value) -> Raise {
     Fault::refused(format!(
         "C# has no operator `{operator}` between `{left}` and `{right}`{hint}"
     ))
+}
+
+/// The same inside `checked`: what does not fit is an exception.
+pub(super) fn apply_checked(operator: Binary, left: &Value, right: &Value) -> Outcome {
+    let arithmetic = matches!(
+        operator,
+        Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide
+    );
+    let result = apply(operator, left, right)?;
+    let (Some((first, narrow)), Some((second, also))) = (integer(left), integer(right)) else {
+        return Ok(result);
+    };
+    if !arithmetic {
+        return Ok(result);
+    }
+    let (first, second) = (i128::from(first), i128::from(second));
+    let exact = match operator {
+        Binary::Add => first + second,
+        Binary::Subtract => first - second,
+        Binary::Multiply => first * second,
+        _ => return Ok(result),
+    };
+    let fits = if narrow && also {
+        i32::try_from(exact).is_ok()
+    } else {
+        i64::try_from(exact).is_ok()
+    };
+    if fits {
+        return Ok(result);
+    }
+    Err(overflow())
+}
+
+pub(super) fn overflow() -> Raise {
+    Fault::raise(
+        "OverflowException",
+        "Arithmetic operation resulted in an overflow.",
+    )
 }
 
 pub(super) fn apply(operator: Binary, left: &Value, right: &Value) -> Outcome {
@@ -52,13 +96,42 @@ fn arithmetic(operator: Binary, left: &Value, right: &Value) -> Outcome {
                 &Value::Bool(*right),
             )),
         },
+        (Value::Enum((class, first)), Value::Enum((other, second)))
+            if class == other && operator == Binary::BitOr =>
+        {
+            let flags = Native::Flags(class, vec![first, second]);
+            Ok(Value::Native(Arc::new(flags)))
+        }
+        (Value::Native(flags), Value::Enum((other, member))) if operator == Binary::BitOr => {
+            match &**flags {
+                Native::Flags(class, members) if class == other => {
+                    let members = [members.as_slice(), &[member]].concat();
+                    Ok(Value::Native(Arc::new(Native::Flags(class, members))))
+                }
+                _ => Err(refused(operator.symbol(), left, right)),
+            }
+        }
         // Nullable numbers: null in, null out.
         (Value::Null, other) | (other, Value::Null) if is_number(other) => Ok(Value::Null),
+        (Value::Decimal(_), other) | (other, Value::Decimal(_)) if is_number(other) => {
+            super::numbers::decimals(operator, left, right)
+        }
+        (Value::Float(first), other) if !matches!(other, Value::Double(_)) && is_number(other) => {
+            super::numbers::floats(operator, *first, super::numbers::as_f32(other))
+                .ok_or_else(|| refused(operator.symbol(), left, right))
+        }
+        (other, Value::Float(second)) if !matches!(other, Value::Double(_)) && is_number(other) => {
+            super::numbers::floats(operator, super::numbers::as_f32(other), *second)
+                .ok_or_else(|| refused(operator.symbol(), left, right))
+        }
         (Value::Double(_), other) | (other, Value::Double(_)) if is_number(other) => {
             let (Some(first), Some(second)) = (left.as_f64(), right.as_f64()) else {
                 return Err(refused(operator.symbol(), left, right));
             };
             doubles(operator, first, second).ok_or_else(|| refused(operator.symbol(), left, right))
+        }
+        (Value::ULong(_), other) | (other, Value::ULong(_)) if is_number(other) => {
+            super::numbers::unsigned(operator, left, right)
         }
         (Value::DateTime(_) | Value::TimeSpan(_), _) | (_, Value::TimeSpan(_)) => {
             times(operator, left, right)
@@ -147,6 +220,14 @@ fn longs(operator: Binary, left: i64, right: i64) -> Outcome {
 }
 
 fn shift(operator: Binary, left: &Value, right: &Value) -> Outcome {
+    if let (Value::ULong(number), Some((by, true))) = (left, integer(right)) {
+        let by = u32::try_from(by & 63).unwrap_or(0);
+        return Ok(Value::ULong(if operator == Binary::ShiftLeft {
+            number << by
+        } else {
+            number >> by
+        }));
+    }
     let (Some((number, narrow)), Some((by, true))) = (integer(left), integer(right)) else {
         return Err(refused(operator.symbol(), left, right));
     };
@@ -197,6 +278,9 @@ pub(super) fn apply_unary(operator: Unary, value: &Value) -> Outcome {
         (Unary::Minus, Value::Int(number)) => Value::Int(number.wrapping_neg()),
         (Unary::Minus, Value::Long(number)) => Value::Long(number.wrapping_neg()),
         (Unary::Minus, Value::Double(number)) => Value::Double(-number),
+        (Unary::Minus, Value::Float(number)) => Value::Float(-number),
+        (Unary::Minus, Value::Decimal(number)) => Value::Decimal(-number),
+        (Unary::Complement, Value::ULong(number)) => Value::ULong(!number),
         (Unary::Minus, Value::Char(unit)) => Value::Int(-i32::from(*unit)),
         (Unary::Minus, Value::TimeSpan(span)) => Value::TimeSpan(TimeSpan(span.0.saturating_neg())),
         (Unary::Plus, Value::Char(unit)) => Value::Int(i32::from(*unit)),
@@ -289,6 +373,7 @@ pub(super) fn order(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::TimeSpan(left), Value::TimeSpan(right)) => Some(left.cmp(right)),
         _ => match (integer(left), integer(right)) {
             (Some((left, _)), Some((right, _))) => Some(left.cmp(&right)),
+            _ if super::numbers::exact(left, right) => super::numbers::compared(left, right),
             _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
         },
     }

@@ -248,8 +248,8 @@ impl Interpreter<'_> {
     ) -> Eval {
         match (place, name, arguments) {
             (Place::Body(source), "As", _) => self.body_as(source, types, arguments),
-            (Place::Body(_), "AsFormUrlEncodedContent", _) => {
-                Err(Fault::unsupported("Body.AsFormUrlEncodedContent").into())
+            (Place::Body(source), "AsFormUrlEncodedContent", _) => {
+                self.body_as_form(source, arguments)
             }
             (Place::Context, "Trace", [message, ..]) => {
                 let message = self.text_of(message);

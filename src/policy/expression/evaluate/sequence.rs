@@ -9,7 +9,7 @@ use super::{Eval, Interpreter};
 use crate::policy::expression::ast::{Binary, Lambda};
 use crate::policy::expression::fault::{Fault, Raise};
 use crate::policy::expression::types::Type;
-use crate::policy::expression::value::Value;
+use crate::policy::expression::value::{Record, Value};
 
 fn empty() -> Raise {
     Fault::operation("Sequence contains no elements")
@@ -257,13 +257,22 @@ impl Interpreter<'_> {
         };
         match (name, arguments) {
             ("OrderBy" | "OrderByDescending", [Value::Function(key)]) => {
-                let mut keyed = Vec::with_capacity(items.len());
-                for item in items {
-                    let key = self.invoke(key, std::slice::from_ref(&item))?;
-                    keyed.push((key, item));
-                }
-                self.sort(&mut keyed, |pair| &pair.0, name == "OrderByDescending")?;
-                items = keyed.into_iter().map(|(_, item)| item).collect();
+                return self.ordered_on(items, &[], key, name == "OrderByDescending");
+            }
+            ("GroupBy", [Value::Function(key)]) => items = self.groups(items, key, None)?,
+            ("GroupBy", [Value::Function(key), Value::Function(result)]) => {
+                items = self.groups(items, key, Some(result))?;
+            }
+            ("ToHashSet", _) => {
+                let source = [&[Value::list(items)], arguments].concat();
+                let set = Type::Set(Box::new(Type::Object));
+                return self.new_collection(&set, &source);
+            }
+            ("SkipLast", [number]) => {
+                items.truncate(items.len().saturating_sub(count(number)?));
+            }
+            ("TakeLast", [number]) => {
+                drop(items.drain(..items.len().saturating_sub(count(number)?)));
             }
             ("Skip", [number]) => drop(items.drain(..count(number)?.min(items.len()))),
             ("Take", [number]) => items.truncate(count(number)?),
@@ -310,6 +319,43 @@ impl Interpreter<'_> {
             _ => return Err(Fault::unsupported(format!("Enumerable.{name}")).into()),
         }
         self.new_list(items)
+    }
+
+    /// Items by their keys, in the order in which the keys come.
+    fn groups(
+        &mut self,
+        items: Vec<Value>,
+        key: &Lambda,
+        chosen: Option<&Arc<Lambda>>,
+    ) -> Eval<Vec<Value>> {
+        let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
+        for item in items {
+            let key = self.invoke(key, std::slice::from_ref(&item))?;
+            // A second function of one parameter chooses what of each item is kept.
+            let item = match chosen {
+                Some(chosen) if chosen.parameters.len() == 1 => self.invoke(chosen, &[item])?,
+                _ => item,
+            };
+            self.spend(1 + groups.len() / 8)?;
+            match groups.iter_mut().find(|(known, _)| known.equals(&key)) {
+                Some((_, items)) => items.push(item),
+                None => groups.push((key, vec![item])),
+            }
+        }
+        let mut results = Vec::with_capacity(groups.len());
+        for (key, items) in groups {
+            let items = self.new_list(items)?;
+            results.push(match chosen {
+                Some(result) if result.parameters.len() == 2 => {
+                    self.invoke(result, &[key, items])?
+                }
+                _ => Value::Record(Arc::new(Record {
+                    type_name: Record::GROUPING,
+                    fields: vec![(Arc::from("Key"), key), (Arc::from(""), items)],
+                })),
+            });
+        }
+        Ok(results)
     }
 
     fn distinct(&mut self, items: Vec<Value>) -> Eval<Vec<Value>> {

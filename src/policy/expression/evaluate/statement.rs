@@ -76,6 +76,13 @@ impl Interpreter<'_> {
                 test_first,
             } => self.repeat(condition, body, *test_first),
             StatementKind::Switch { subject, sections } => self.switch(subject, sections),
+            StatementKind::Checked(statements, checked) => {
+                let outer = std::mem::replace(&mut self.checked, *checked);
+                let flow = self.block(statements);
+                self.checked = outer;
+                flow
+            }
+            StatementKind::Using(resource, body) => self.using(resource, body),
             StatementKind::Break => Ok(Flow::Break),
             StatementKind::Continue => Ok(Flow::Continue),
         }
@@ -93,6 +100,25 @@ impl Interpreter<'_> {
             }
         }
         Ok(Flow::Next)
+    }
+
+    /// What is disposed of afterwards holds nothing that a policy can see.
+    fn using(&mut self, resource: &Statement, body: &Statement) -> Eval<Flow> {
+        let mut resources = Vec::new();
+        match &resource.kind {
+            StatementKind::Local { variables, .. } => {
+                self.locals(variables)?;
+                let held = variables.iter().map(|held| self.frame[held.slot].clone());
+                resources.extend(held);
+            }
+            StatementKind::Expression(expr) => resources.push(self.eval(expr)?),
+            _ => {}
+        }
+        if let Some(other) = resources.iter().find(|value| !value.is_disposable()) {
+            let message = format!("a `{}` cannot be disposed of", other.type_name());
+            return Err(Interrupt::from(Fault::refused(message)).at(resource.span));
+        }
+        self.statement(body)
     }
 
     fn choose(

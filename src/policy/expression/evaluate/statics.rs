@@ -12,6 +12,7 @@ use crate::base::Seed;
 use crate::policy::expression::ast::Call;
 use crate::policy::expression::fault::{Fault, Raise};
 use crate::policy::expression::types::{ENUMS, Type};
+use crate::policy::expression::value::decimal::Decimal;
 use crate::policy::expression::value::{
     DateTime, Json, Kind, TimeSpan, Uri, Value, encoding, lock,
 };
@@ -35,6 +36,14 @@ impl Interpreter<'_> {
             (Type::Int, "MinValue") => Value::Int(i32::MIN),
             (Type::Long, "MaxValue") => Value::Long(i64::MAX),
             (Type::Long, "MinValue") => Value::Long(i64::MIN),
+            (Type::ULong, "MaxValue") => Value::ULong(u64::MAX),
+            (Type::ULong, "MinValue") => Value::ULong(0),
+            (Type::Float, "MaxValue") => Value::Float(f32::MAX),
+            (Type::Float, "MinValue") => Value::Float(f32::MIN),
+            (Type::Decimal, "MaxValue") => Value::Decimal(Decimal::MAX),
+            (Type::Decimal, "MinValue") => Value::Decimal(Decimal::MIN),
+            (Type::Decimal, "Zero") => Value::Decimal(Decimal::ZERO),
+            (Type::Decimal, "One") => Value::Decimal(Decimal::ONE),
             (Type::Double, "MaxValue") => Value::Double(f64::MAX),
             (Type::Double, "MinValue") => Value::Double(f64::MIN),
             (Type::Double, "NaN") => Value::Double(f64::NAN),
@@ -106,8 +115,20 @@ impl Interpreter<'_> {
             },
             Type::Uri => self.uri_static(name, arguments),
             Type::Char => char_static(name, arguments),
-            Type::Int | Type::Long | Type::Double | Type::Bool if name == "Parse" => {
+            Type::Native(class) => self.native_static(class, name, arguments),
+            Type::Int
+            | Type::Long
+            | Type::ULong
+            | Type::Float
+            | Type::Double
+            | Type::Decimal
+            | Type::Bool
+                if name == "Parse" =>
+            {
                 match arguments {
+                    [Value::Str(text), Value::Enum(("NumberStyles", style)), ..] => {
+                        styled(named, text, style)
+                    }
                     [Value::Str(text), ..] => parsed(named, text),
                     [Value::Null, ..] => Err(Fault::null_argument("s").into()),
                     _ => Err(Fault::refused("`Parse` needs a text, cast it: `(string)…`").into()),
@@ -131,7 +152,10 @@ impl Interpreter<'_> {
             named,
             Type::Int
                 | Type::Long
+                | Type::ULong
+                | Type::Float
                 | Type::Double
+                | Type::Decimal
                 | Type::Bool
                 | Type::DateTime
                 | Type::DateTimeOffset
@@ -143,7 +167,10 @@ impl Interpreter<'_> {
             return Err(static_unknown(named, &call.method).into());
         };
         let parsed = match arguments.first() {
-            Some(Value::Str(text)) => parsed(named, text).ok(),
+            Some(Value::Str(text)) => match arguments.get(1) {
+                Some(Value::Enum(("NumberStyles", style))) => styled(named, text, style).ok(),
+                _ => parsed(named, text).ok(),
+            },
             _ => None,
         };
         let found = parsed.is_some();
@@ -163,6 +190,26 @@ impl Interpreter<'_> {
     }
 }
 
+/// `int.Parse(text, NumberStyles.…)`: what differs from without is hexadecimal.
+fn styled(named: &Type, text: &str, style: &str) -> Eval {
+    if !matches!(style, "HexNumber" | "AllowHexSpecifier") {
+        return parsed(named, text);
+    }
+    let invalid = |_| Fault::format("Input string was not in a correct format.");
+    let digits = text.trim();
+    Ok(match named {
+        Type::Int => {
+            let bits = u32::from_str_radix(digits, 16).map_err(invalid)?;
+            Value::Int(bits.cast_signed())
+        }
+        Type::Long => {
+            let bits = u64::from_str_radix(digits, 16).map_err(invalid)?;
+            Value::Long(bits.cast_signed())
+        }
+        _ => return Err(Fault::unsupported(format!("NumberStyles.{style}")).into()),
+    })
+}
+
 fn parsed(named: &Type, text: &str) -> Eval {
     Ok(match named {
         Type::Int => Value::Int(convert::parse_int(text)?),
@@ -170,6 +217,11 @@ fn parsed(named: &Type, text: &str) -> Eval {
         Type::Double => {
             let message = "Input string was not in a correct format.";
             Value::Double(convert::parse_double(text).ok_or_else(|| Fault::format(message))?)
+        }
+        Type::Decimal => Value::Decimal(convert::parse_decimal(text)?),
+        Type::ULong | Type::Float => {
+            let number = Value::Decimal(convert::parse_decimal(text)?);
+            convert::cast(number, named)?
         }
         Type::Bool => Value::Bool(convert::to_bool(&Value::text(text))?),
         Type::DateTime => Value::DateTime(DateTime::parse(text, false)?),
@@ -215,6 +267,9 @@ pub(super) fn type_of(value: &Value) -> Value {
         Value::Int(_) => Type::Int,
         Value::Long(_) => Type::Long,
         Value::Double(_) => Type::Double,
+        Value::ULong(_) => Type::ULong,
+        Value::Float(_) => Type::Float,
+        Value::Decimal(_) => Type::Decimal,
         Value::Char(_) => Type::Char,
         Value::Str(_) => Type::Str,
         Value::DateTime(moment) if matches!(moment.kind, Kind::Offset(_)) => Type::DateTimeOffset,

@@ -111,9 +111,10 @@ impl Interpreter<'_> {
                 let units = text.encode_utf16().map(Value::Char).collect();
                 return self.new_array(units);
             }
-            "AsJwt" | "AsBasic" | "Normalize" | "IsNormalized" | "TryParseJwt"
-            | "TryParseBasic" | "CopyTo" | "LastIndexOf" | "LastIndexOfAny" | "Encrypt"
-            | "Decrypt" => {
+            "AsJwt" if arguments.is_empty() => return self.as_jwt(text),
+            "AsBasic" if arguments.is_empty() => return self.as_basic(text),
+            "Normalize" | "IsNormalized" | "TryParseJwt" | "TryParseBasic" | "CopyTo"
+            | "LastIndexOf" | "LastIndexOfAny" | "Encrypt" | "Decrypt" => {
                 return Err(unknown(&Value::Str(text.clone()), name).into());
             }
             _ => {

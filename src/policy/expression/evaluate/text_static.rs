@@ -118,6 +118,21 @@ impl Interpreter<'_> {
                 Value::Int(number)
             }
             ("ToInt64", [value]) => Value::Long(convert::to_long(value)?),
+            ("ToDecimal", [value]) => Value::Decimal(convert::to_decimal(value)?),
+            ("ToSingle", [value]) => {
+                convert::cast(Value::Double(convert::to_double(value)?), &Type::Float)?
+            }
+            ("ToUInt64", [value]) => {
+                convert::cast(Value::Decimal(convert::to_decimal(value)?), &Type::ULong)?
+            }
+            ("ToUInt32", [value]) => {
+                let number = convert::to_long(value)?;
+                u32::try_from(number).map_err(|_| Fault::overflow("a UInt32"))?;
+                Value::Long(number)
+            }
+            ("ToBase64String", [bytes, Value::Enum(("Base64FormattingOptions", "None"))]) => {
+                return self.convert_static(name, std::slice::from_ref(bytes));
+            }
             ("ToDouble", [value]) => Value::Double(convert::to_double(value)?),
             ("ToBoolean", [value]) => Value::Bool(convert::to_bool(value)?),
             ("ToChar", [value @ Value::Int(_)]) => convert::cast(value.clone(), &Type::Char)?,

@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 250;
 type Parsed<T> = Result<T, Problem>;
 
 /// The expression `text`, brackets included.
-pub(super) fn parse(text: &str) -> Result<Body, Vec<Problem>> {
+pub(super) fn parse(text: &str) -> Result<(Body, Vec<Problem>), Vec<Problem>> {
     let end = super::scan::scan(text, 0).map_err(|error| vec![error.into()])?;
     if end < text.len() && !text[end..].trim().is_empty() {
         let message = "text after the end of the expression";
@@ -40,7 +40,9 @@ pub(super) fn parse(text: &str) -> Result<Body, Vec<Problem>> {
         at: 0,
         nesting: 0,
         deepest: 0,
+        checked: false,
         problems: Vec::new(),
+        notes: Vec::new(),
     };
     let body = if text.starts_with("@{") {
         Ok(Body::Statements(parser.statements_to_end()))
@@ -48,7 +50,7 @@ pub(super) fn parse(text: &str) -> Result<Body, Vec<Problem>> {
         parser.whole_expression().map(Body::Expression)
     };
     match body {
-        Ok(body) if parser.problems.is_empty() => Ok(body),
+        Ok(body) if parser.problems.is_empty() => Ok((body, parser.notes)),
         Ok(_) => Err(parser.problems),
         Err(problem) => {
             parser.problems.push(problem);
@@ -64,7 +66,11 @@ struct Parser<'a> {
     nesting: usize,
     /// Depth of the deepest tree built since a lambda began.
     deepest: usize,
+    /// Inside `checked`.
+    checked: bool,
     problems: Vec<Problem>,
+    /// What reads well and will fail when it runs.
+    notes: Vec<Problem>,
 }
 
 impl Parser<'_> {
@@ -214,9 +220,12 @@ impl Parser<'_> {
             at: 0,
             nesting: self.nesting,
             deepest: 0,
+            checked: self.checked,
             problems: Vec::new(),
+            notes: Vec::new(),
         };
         let expr = inner.nested(Self::whole_hole)?;
+        self.notes.append(&mut inner.notes);
         self.deepest = self.deepest.max(inner.deepest);
         Ok(expr)
     }
@@ -227,7 +236,11 @@ impl Parser<'_> {
 }
 
 fn unsupported(span: Span, what: &str) -> Problem {
-    Problem::new(span, format!("{what} are not supported yet"))
+    Problem::unsupported(span, format!("{what} are not supported here"))
+}
+
+fn unsupported_type(span: Span, name: &str) -> Problem {
+    Problem::unsupported(span, format!("the type `{name}` is not supported here"))
 }
 
 /// Words that cannot name a variable.

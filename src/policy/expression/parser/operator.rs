@@ -10,7 +10,7 @@ use super::super::lexer::Kind;
 use super::super::types::Type;
 use super::super::value::Value;
 use super::types::Nullable;
-use super::{Parsed, Parser, reserved, unsupported};
+use super::{Parsed, Parser, reserved, unsupported_type};
 use crate::base::Span;
 
 /// What stands between two operands.
@@ -69,15 +69,13 @@ impl Parser<'_> {
             "|=" => Some(Binary::BitOr),
             "^=" => Some(Binary::BitXor),
             "<<=" => Some(Binary::ShiftLeft),
-            "??=" => return Err(unsupported(self.peek().span, "`??=` assignments")),
+            ">" if self.ahead_is(1, ">=") && self.touches_next() => Some(Binary::ShiftRight),
+            "??=" => return self.assignment_if_null(target, start),
             _ => return Ok(target),
         };
-        if !assignable(&target) {
-            return Err(Problem::new(
-                target.span,
-                "only a variable, a member or an element can be assigned to",
-            )
-            .hint("compare with `==`"));
+        must_be_assignable(&target)?;
+        if symbol == ">" {
+            self.next();
         }
         self.next();
         let value = self.expression()?;
@@ -87,6 +85,21 @@ impl Parser<'_> {
             value: Box::new(value),
         };
         self.node(kind, self.since(start))
+    }
+
+    fn assignment_if_null(&mut self, target: Expr, start: Span) -> Parsed<Expr> {
+        must_be_assignable(&target)?;
+        self.next();
+        let value = self.expression()?;
+        self.node(
+            ExprKind::AssignIfNull(Box::new(target), Box::new(value)),
+            self.since(start),
+        )
+    }
+
+    /// No blank between this token and the next.
+    fn touches_next(&self) -> bool {
+        self.peek().span.end == self.ahead(1).span.start
     }
 
     fn coalesce(&mut self) -> Parsed<Expr> {
@@ -174,11 +187,12 @@ impl Parser<'_> {
             "&" => plain(Binary::BitAnd, 5),
             "==" => plain(Binary::Equal, 6),
             "!=" => plain(Binary::NotEqual, 6),
-            ">" if self.ahead_is(1, ">") && self.peek().span.end == self.ahead(1).span.start => {
+            ">" if self.ahead_is(1, ">") && self.touches_next() => {
                 Some((Infix::Plain(Binary::ShiftRight), 8, 2))
             }
             "<" => plain(Binary::Less, RELATIONAL),
             "<=" => plain(Binary::LessOrEqual, RELATIONAL),
+            ">" if self.ahead_is(1, ">=") && self.touches_next() => None,
             ">" => plain(Binary::Greater, RELATIONAL),
             ">=" => plain(Binary::GreaterOrEqual, RELATIONAL),
             "<<" => plain(Binary::ShiftLeft, 8),
@@ -208,10 +222,7 @@ impl Parser<'_> {
         if let Some(target) = target.filter(|_| !self.at_symbol(".") && !self.at_symbol("(")) {
             if let Type::Unsupported(name) = target {
                 let span = self.since(self.tokens[start].span);
-                return Err(Problem::new(
-                    span,
-                    format!("the type `{name}` is not supported yet"),
-                ));
+                return Err(unsupported_type(span, name));
             }
             let named = self
                 .word()
@@ -235,9 +246,9 @@ impl Parser<'_> {
     fn unary_inside(&mut self) -> Parsed<Expr> {
         let start = self.peek().span;
         if let Some(word @ ("await" | "ref" | "stackalloc" | "sizeof" | "delegate")) = self.word() {
-            return Err(Problem::new(
+            return Err(Problem::unsupported(
                 start,
-                format!("`{word}` is not supported yet"),
+                format!("`{word}` is not supported here"),
             ));
         }
         let operator = match self.peek().kind {
@@ -304,10 +315,7 @@ impl Parser<'_> {
                 || self.starts_operand()
             {
                 if let Type::Unsupported(name) = target {
-                    return Err(Problem::new(
-                        self.since(start),
-                        format!("the type `{name}` is not supported yet"),
-                    ));
+                    return Err(unsupported_type(self.since(start), name));
                 }
                 let operand = Box::new(self.unary()?);
                 return self.node(
@@ -379,6 +387,7 @@ impl Parser<'_> {
             body,
             slots: 0..0,
             depth,
+            checked: self.checked,
         };
         self.deepest = outer.max(depth);
         self.node(ExprKind::Lambda(Arc::new(lambda)), self.since(start))
@@ -401,6 +410,14 @@ impl Parser<'_> {
             slot: 0,
         })
     }
+}
+
+fn must_be_assignable(target: &Expr) -> Parsed<()> {
+    if assignable(target) {
+        return Ok(());
+    }
+    let message = "only a variable, a member or an element can be assigned to";
+    Err(Problem::new(target.span, message).hint("compare with `==`"))
 }
 
 fn assignable(target: &Expr) -> bool {

@@ -8,7 +8,7 @@ use super::super::lexer::{Kind, RawPiece};
 use super::super::types::Type;
 use super::super::value::Value;
 use super::types::Nullable;
-use super::{Parsed, Parser, reserved, unsupported};
+use super::{Parsed, Parser, reserved, unsupported, unsupported_type};
 use crate::base::Span;
 
 impl Parser<'_> {
@@ -91,6 +91,11 @@ impl Parser<'_> {
         let span = self.peek().span;
         match self.type_arguments() {
             Some(types) if self.at_symbol("(") => {
+                for named in &types {
+                    if let Type::Unsupported(name) = named {
+                        self.notes.push(unsupported_type(self.since(span), name));
+                    }
+                }
                 // `As<XElement>` is found when it runs, because the branch may never be taken.
                 Ok(types)
             }
@@ -251,22 +256,14 @@ impl Parser<'_> {
             }
             "default" => ExprKind::Default(Type::Object),
             "nameof" if self.at_symbol("(") => return self.name_of(start),
-            "checked" | "unchecked" => {
-                return Err(Problem::new(
-                    start,
-                    format!("`{word}` expressions are not supported yet"),
-                ));
-            }
+            "checked" | "unchecked" => return self.checked(start, word == "checked"),
             "from" if self.word().is_some_and(|word| !reserved(word)) => {
                 return Err(unsupported(start, "query expressions")
                     .hint("use `.Where(…)` and `.Select(…)`"));
             }
             word if Type::keyword(word) => match Type::named(word) {
                 Some(Type::Unsupported(name)) => {
-                    return Err(Problem::new(
-                        start,
-                        format!("the type `{name}` is not supported yet"),
-                    ));
+                    return Err(unsupported_type(start, name));
                 }
                 Some(named) => ExprKind::Type(named),
                 None => return Err(Problem::new(start, format!("`{word}` cannot stand here"))),
@@ -277,6 +274,18 @@ impl Parser<'_> {
             word => ExprKind::Name(word.into()),
         };
         self.node(kind, self.since(start))
+    }
+
+    fn checked(&mut self, start: Span, checked: bool) -> Parsed<Expr> {
+        self.expect("(")?;
+        let outer = std::mem::replace(&mut self.checked, checked);
+        let inner = self.expression();
+        self.checked = outer;
+        self.expect(")")?;
+        self.node(
+            ExprKind::Checked(Box::new(inner?), checked),
+            self.since(start),
+        )
     }
 
     /// `nameof(a.b)` is the text `b`.
@@ -380,7 +389,9 @@ impl Parser<'_> {
     fn new_type(&mut self) -> Parsed<Type> {
         // A type that is known but not supported becomes a fault when it runs.
         let back = self.at;
-        if let Some(found @ Type::Unsupported(_)) = self.try_type(Nullable::No) {
+        let span = self.peek().span;
+        if let Some(found @ Type::Unsupported(name)) = self.try_type(Nullable::No) {
+            self.notes.push(unsupported_type(self.since(span), name));
             return Ok(found);
         }
         self.at = back;

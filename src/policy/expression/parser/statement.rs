@@ -5,21 +5,11 @@ use super::super::ast::{Catch, ExprKind, For, Label, Section, Statement, Stateme
 use super::super::lexer::Kind;
 use super::super::types::Type;
 use super::types::Nullable;
-use super::{Parsed, Parser, reserved, unsupported};
+use super::{Parsed, Parser, reserved, unsupported, unsupported_type};
 use crate::base::Span;
 
 /// Statements that exist in C# and not here.
-const UNSUPPORTED: &[&str] = &[
-    "using",
-    "lock",
-    "goto",
-    "fixed",
-    "unsafe",
-    "checked",
-    "unchecked",
-    "yield",
-    "const",
-];
+const UNSUPPORTED: &[&str] = &["lock", "goto", "fixed", "unsafe", "yield", "const"];
 
 /// How a declaration names its type.
 enum Declared {
@@ -98,10 +88,10 @@ impl Parser<'_> {
         }
         let word = self.word().unwrap_or_default().to_owned();
         if UNSUPPORTED.contains(&word.as_str()) {
-            return Err(Problem::new(
-                start,
-                format!("`{word}` statements are not supported yet"),
-            ));
+            return Err(unsupported(start, &format!("`{word}` statements")));
+        }
+        if !reserved(&word) && !word.is_empty() && self.ahead_is(1, ":") {
+            return Err(unsupported(start, "labels"));
         }
         match word.as_str() {
             "if" => self.if_statement(),
@@ -123,6 +113,8 @@ impl Parser<'_> {
                 };
                 self.end_statement(StatementKind::Throw(value))
             }
+            "using" => self.using_statement(),
+            "checked" | "unchecked" if self.ahead_is(1, "{") => self.checked_block(),
             "try" => self.try_statement(),
             "foreach" => self.for_each(),
             "for" => self.for_loop(),
@@ -160,6 +152,39 @@ impl Parser<'_> {
             }
             _ => self.declaration_or_expression(),
         }
+    }
+
+    fn checked_block(&mut self) -> Parsed<StatementKind> {
+        let checked = self.at_word("checked");
+        self.next();
+        let outer = std::mem::replace(&mut self.checked, checked);
+        let body = self.block();
+        self.checked = outer;
+        Ok(StatementKind::Checked(body?, checked))
+    }
+
+    fn using_statement(&mut self) -> Parsed<StatementKind> {
+        let start = self.next().span;
+        if !self.at_symbol("(") {
+            if self.declared_type()?.is_none() {
+                return Err(self.unexpected("`(`"));
+            }
+            return Err(unsupported(start, "`using` declarations")
+                .hint("policy expressions are C# 7: write `using (…) { … }`"));
+        }
+        self.expect("(")?;
+        let span = self.peek().span;
+        let kind = match self.declared_type()? {
+            Some(declared) => self.variables(declared.named())?,
+            None => StatementKind::Expression(self.expression()?),
+        };
+        let resource = Statement {
+            kind,
+            span: self.since(span),
+        };
+        self.expect(")")?;
+        let body = self.statement()?;
+        Ok(StatementKind::Using(Box::new(resource), Box::new(body)))
     }
 
     fn end_statement(&mut self, kind: StatementKind) -> Parsed<StatementKind> {
@@ -206,6 +231,7 @@ impl Parser<'_> {
         let expr = self.expression()?;
         let does_something = match &expr.kind {
             ExprKind::Assign { .. }
+            | ExprKind::AssignIfNull(..)
             | ExprKind::Increment { .. }
             | ExprKind::Call(_)
             | ExprKind::New(_) => true,
@@ -261,10 +287,7 @@ impl Parser<'_> {
             }
         }
         if let Declared::As(Type::Unsupported(name)) = declared {
-            return Err(Problem::new(
-                span,
-                format!("the type `{name}` is not supported yet"),
-            ));
+            return Err(unsupported_type(span, name));
         }
         Ok(Some(declared))
     }

@@ -2,7 +2,7 @@
 
 use super::super::Problem;
 use super::super::types::Type;
-use super::{Parsed, Parser};
+use super::{Parsed, Parser, unsupported_type};
 
 /// Whether `?` after a type belongs to it, or to a choice `a is int ? b : c`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +16,7 @@ impl Parser<'_> {
     pub(super) fn type_name(&mut self, nullable: Nullable) -> Parsed<Type> {
         let start = self.peek().span;
         match self.try_type(nullable) {
-            Some(Type::Unsupported(name)) => Err(Problem::new(
-                self.since(start),
-                format!("the type `{name}` is not supported yet"),
-            )),
+            Some(Type::Unsupported(name)) => Err(unsupported_type(self.since(start), name)),
             Some(found) => Ok(found),
             None => Err(match self.word() {
                 Some(word) => Problem::new(

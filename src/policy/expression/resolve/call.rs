@@ -60,6 +60,7 @@ impl Resolver {
     fn arguments(&mut self, method: &str, arguments: &mut [Argument]) {
         for (index, argument) in arguments.iter_mut().enumerate() {
             self.expr(&mut argument.value);
+            self.method_group(&mut argument.value);
             if let Some(out) = &mut argument.out {
                 self.out(out, argument.value.span);
             }
@@ -74,7 +75,7 @@ impl Resolver {
             };
             if position != index {
                 let name = argument.name.as_deref().unwrap_or_default();
-                let message = format!("the argument `{name}:` of `{method}` is not supported yet");
+                let message = format!("the argument `{name}:` of `{method}` is not supported here");
                 self.problems
                     .push(Problem::new(argument.value.span, message).hint("give it by position"));
             }
@@ -103,6 +104,7 @@ fn method_result(named: &Type, method: &str, types: &[Type]) -> Static {
         (_, "Equals" | "Contains" | "StartsWith" | "EndsWith" | "ContainsKey" | "Any" | "All") => {
             Static::Of(Type::Bool)
         }
+        (Type::Str, "AsJwt") => Static::Of(Type::Native("Jwt")),
         (Type::Str, "Split") => Static::Of(Type::Array(Box::new(Type::Str))),
         (
             Type::Str,
@@ -110,6 +112,7 @@ fn method_result(named: &Type, method: &str, types: &[Type]) -> Static {
             | "ToLowerInvariant" | "ToUpperInvariant" | "PadLeft" | "PadRight" | "Join" | "Format"
             | "Concat",
         )
+        | (Type::Native("Regex"), "Replace" | "Escape")
         | (_, "ToString") => text,
         (Type::JObject | Type::JArray | Type::Token, "Parse" | "FromObject") => {
             Static::Of(named.clone())

@@ -77,12 +77,13 @@ impl Resolver {
 
     fn rarer(&mut self, expr: &mut Expr) -> Static {
         match &mut expr.kind {
-            ExprKind::Assign { target, value, .. } => {
+            ExprKind::Assign { target, value, .. } | ExprKind::AssignIfNull(target, value) => {
                 let known = self.expr(target);
                 self.assignable(target, &known);
                 self.expr(value);
                 known
             }
+            ExprKind::Checked(inner, _) => self.expr(inner),
             ExprKind::Increment { target, .. } => {
                 let known = self.expr(target);
                 self.assignable(target, &known);
@@ -261,7 +262,16 @@ impl Resolver {
                 let number = |known: &Static| {
                     matches!(
                         known,
-                        Static::Of(Type::Bool | Type::Int | Type::Long | Type::Double | Type::Char)
+                        Static::Of(
+                            Type::Bool
+                                | Type::Int
+                                | Type::Long
+                                | Type::ULong
+                                | Type::Float
+                                | Type::Double
+                                | Type::Decimal
+                                | Type::Char
+                        )
                     )
                 };
                 if boxed && (number(&left) || number(&right)) {
@@ -380,6 +390,9 @@ fn literal(value: &Value) -> Static {
         Value::Int(_) => Static::Of(Type::Int),
         Value::Long(_) => Static::Of(Type::Long),
         Value::Double(_) => Static::Of(Type::Double),
+        Value::Decimal(_) => Static::Of(Type::Decimal),
+        Value::Float(_) => Static::Of(Type::Float),
+        Value::ULong(_) => Static::Of(Type::ULong),
         Value::Char(_) => Static::Of(Type::Char),
         Value::Str(_) => Static::Of(Type::Str),
         Value::Json(Json::Null) => Static::Of(Type::Token),

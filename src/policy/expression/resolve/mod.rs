@@ -3,6 +3,7 @@
 
 mod call;
 mod expression;
+mod group;
 mod members;
 mod statement;
 
@@ -63,6 +64,7 @@ pub(super) fn resolve(body: &mut Body) -> Result<Vec<Option<Type>>, Vec<Problem>
         catches: 0,
     };
     match body {
+        Body::Unsupported(..) => {}
         Body::Expression(expr) => {
             resolver.expr(expr);
         }

@@ -123,6 +123,11 @@ impl Resolver {
                 });
                 false
             }
+            StatementKind::Checked(statements, _) => self.block(statements),
+            StatementKind::Using(resource, body) => self.scope(|resolver| {
+                resolver.statement(resource);
+                resolver.own_scope(body)
+            }),
             StatementKind::For(parts) => self.scope(|resolver| {
                 for statement in &mut parts.start {
                     resolver.statement(statement);
@@ -173,10 +178,11 @@ impl Resolver {
     }
 
     fn variable(&mut self, variable: &mut Variable, declared: Option<&Type>) {
-        let known = variable
-            .value
-            .as_mut()
-            .map_or(Static::Unknown, |value| self.expr(value));
+        let known = variable.value.as_mut().map_or(Static::Unknown, |value| {
+            let known = self.expr(value);
+            self.method_group(value);
+            known
+        });
         let known = declared.map_or(known, Static::of);
         variable.slot = self.declare(
             &variable.name.clone(),
@@ -238,7 +244,10 @@ impl Resolver {
 fn breaks(statement: &Statement) -> bool {
     match &statement.kind {
         StatementKind::Break => true,
-        StatementKind::Block(statements) => statements.iter().any(breaks),
+        StatementKind::Block(statements) | StatementKind::Checked(statements, _) => {
+            statements.iter().any(breaks)
+        }
+        StatementKind::Using(_, body) => breaks(body),
         StatementKind::If {
             branches,
             otherwise,

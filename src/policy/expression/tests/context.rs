@@ -52,7 +52,7 @@ fn paths_of_a_request() {
         context.LastError.Message => Token limit is exceeded. Try again in 12 seconds.
         context.LastError.Scope + "|" + context.LastError.Section + "|" + context.LastError.Path => api|inbound|choose[1]/when[1]
         context.LastError.PolicyId == null => True
-        context.Product.Groups => ! NotSupportedHere: `IProduct.Groups` is not supported yet
+        context.Product.Groups => ! NotSupportedHere: `IProduct.Groups` is not supported here
         context.Subscription => ISubscription
         "#,
     );

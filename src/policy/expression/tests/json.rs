@@ -45,7 +45,7 @@ fn reading_values() {
         context.Request.Body.As<JObject>().SelectToken("tags.cost.centre") => 7
         context.Request.Body.As<JObject>().SelectToken("$.messages[0]['role']") => system
         context.Request.Body.As<JObject>().SelectToken("tags.none.x") == null => True
-        context.Request.Body.As<JObject>().SelectToken("$..role") => ! NotSupportedHere
+        context.Request.Body.As<JObject>().SelectToken("$..role") => ! JsonException: Path returned multiple tokens.
         context.Request.Body.As<JObject>().ContainsKey("stream") => True
         context.Request.Body.As<JObject>().Property("model").Name => model
         context.Request.Body.As<JObject>().Property("none") == null => True

@@ -2,7 +2,9 @@
 //! `expression => ! Exception` with, after a colon, a part of the message.
 
 mod context;
+mod differential;
 mod json;
+mod level5;
 mod limits;
 mod operators;
 mod problems;

@@ -217,7 +217,7 @@ fn casts_and_conversions() {
         Math.Abs(-3) => 3
         Math.Pow(2, 10) => 1024
         Math.Sign(-2.0) => -1
-        Convert.Nonsense(1) => ! NotSupportedHere: `Convert.Nonsense` is not supported yet
+        Convert.Nonsense(1) => ! NotSupportedHere: `Convert.Nonsense` is not supported here
         int.MaxValue => 2147483647
         "#,
     );

@@ -4,10 +4,15 @@ use crate::policy::expression::{Expression, scan};
 
 /// `text => line`: the first problem with the text it points at, and its hint.
 fn problems(text: &str) -> String {
-    let Err(problems) = Expression::parse(text) else {
-        return format!("{text}\n    fine");
-    };
     let mut out = text.to_owned();
+    let problems = match Expression::parse(text) {
+        Ok(parsed) if parsed.notes().is_empty() => return format!("{text}\n    fine"),
+        Ok(parsed) => {
+            out.push_str("\n    only here:");
+            parsed.notes().to_vec()
+        }
+        Err(problems) => problems,
+    };
     for problem in problems {
         let place = text
             .get(problem.span.start..problem.span.end)

@@ -18,6 +18,9 @@ const SEEDS: &[&str] = &[
     "@{ switch (context.Request.Method) { case \"GET\": return 1; case \"POST\" when true: return 2; default: break; } // end\n return -1 << 3; }",
     "@{ var d = new Dictionary<string, List<int>>(); d[\"x\"] = new List<int> { 1, 2 }; for (int i = 0; i < 3 && d.Count > 0; i++) { if (i == 2) continue; d[\"x\"].Add(i); } return d[\"x\"].Sum(v => v * 2); }",
     "@(DateTime.UtcNow.AddDays(1).ToString(\"R\") + Guid.NewGuid().ToString(\"N\").Substring(0, 8) + 1234.5.ToString(\"#,##0.00\"))",
+    "@{ using (var h = new HMACSHA256(Encoding.UTF8.GetBytes(\"k\"))) { checked { var n = 5m; n += 1.5m; return h.ComputeHash(new byte[] { 1 }).Length + (int)n; } } }",
+    "@(Regex.Replace(\"a1b22\", @\"(?<n>\\d+)\", m => m.Groups[\"n\"].Value + \"$1\") + \"x.y.z\".AsJwt()?.Claims[\"a\"][0])",
+    "@(string.Join(\",\", new HashSet<int> { 1, 2 }.GroupBy(n => n % 2).OrderBy(g => g.Key).ThenBy(g => g.Count()).Select(g => g.Key)) + JObject.Parse(\"{}\").SelectTokens(\"$..a[?(@.b > 1)]\").Count())",
     "@(\"a,b;c\".Split(new[] { ',', ';' }, StringSplitOptions.RemoveEmptyEntries).Select((s, i) => s.PadLeft(i + 2)).Last().Trim('c'))",
 ];
 

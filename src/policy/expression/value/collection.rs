@@ -10,11 +10,22 @@ pub(crate) enum ListKind {
     /// Fixed length.
     Array,
     List,
+    /// `HashSet`, with or without regard to case.
+    Set {
+        ignore_case: bool,
+    },
+    /// First in, first out; the next one is the first.
+    Queue,
+    /// The next one is the first too, so that walking it is in its order.
+    Stack,
 }
 
 pub(crate) struct List {
     pub(crate) kind: ListKind,
     pub(crate) items: Mutex<Vec<Value>>,
+    /// Place of each item in the order that made the list, the same for items that `ThenBy` may
+    /// still order; empty where nothing ordered it.
+    pub(crate) ranks: Vec<usize>,
 }
 
 impl List {
@@ -22,12 +33,24 @@ impl List {
         List {
             kind,
             items: Mutex::new(items),
+            ranks: Vec::new(),
+        }
+    }
+
+    pub(crate) fn ranked(items: Vec<Value>, ranks: Vec<usize>) -> List {
+        List {
+            kind: ListKind::List,
+            items: Mutex::new(items),
+            ranks,
         }
     }
 
     pub(super) fn type_name(&self) -> &'static str {
         match self.kind {
             ListKind::List => "System.Collections.Generic.List",
+            ListKind::Set { .. } => "System.Collections.Generic.HashSet",
+            ListKind::Queue => "System.Collections.Generic.Queue",
+            ListKind::Stack => "System.Collections.Generic.Stack",
             // The item type is not kept; arrays of anything else than text are rare in policies.
             ListKind::Array
                 if lock(&self.items)
@@ -52,6 +75,8 @@ pub(crate) struct Dictionary {
     pub(crate) entries: Mutex<Vec<(Value, Value)>>,
     /// Made with `StringComparer.OrdinalIgnoreCase` or one like it.
     pub(crate) ignore_case: bool,
+    /// `GetValueOrDefault` gives the values of an entry as one text, as the claims of a token do.
+    pub(crate) joins: bool,
 }
 
 impl Dictionary {
@@ -59,6 +84,15 @@ impl Dictionary {
         Dictionary {
             entries: Mutex::new(entries),
             ignore_case,
+            joins: false,
+        }
+    }
+
+    pub(crate) fn joining(entries: Vec<(Value, Value)>) -> Dictionary {
+        Dictionary {
+            entries: Mutex::new(entries),
+            ignore_case: false,
+            joins: true,
         }
     }
 
@@ -117,6 +151,8 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) const PAIR: &'static str = "System.Collections.Generic.KeyValuePair";
+    pub(crate) const GROUPING: &'static str = "System.Linq.IGrouping";
+    pub(crate) const TUPLE: &'static str = "System.ValueTuple";
     pub(crate) const ANONYMOUS: &'static str = "anonymous type";
 
     pub(crate) fn pair(key: Value, value: Value) -> Value {
@@ -143,6 +179,13 @@ impl Record {
         if self.type_name == Record::PAIR {
             let parts: Vec<String> = self.fields.iter().map(|(_, value)| shown(value)).collect();
             return format!("[{}]", parts.join(", "));
+        }
+        if self.type_name == Record::TUPLE {
+            let parts: Vec<String> = self.fields.iter().map(|(_, value)| shown(value)).collect();
+            return format!("({})", parts.join(", "));
+        }
+        if self.type_name != Record::ANONYMOUS {
+            return self.type_name.to_owned();
         }
         let parts: Vec<String> = self
             .fields

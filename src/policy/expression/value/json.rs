@@ -248,7 +248,8 @@ impl Json {
         }
     }
 
-    fn children(&self) -> Vec<Json> {
+    /// Items of an array, values of an object.
+    pub(crate) fn children(&self) -> Vec<Json> {
         match self {
             Json::Array(array) => array.items(),
             Json::Object(object) => object

@@ -4,10 +4,12 @@ mod collection;
 mod date;
 mod date_format;
 mod date_parse;
+pub(super) mod decimal;
 pub(super) mod encoding;
 mod json;
 mod json_read;
 mod json_write;
+mod native;
 mod number;
 mod uri;
 
@@ -19,7 +21,8 @@ pub(super) use date::{DateTime, Fields, Kind, TICKS_PER_SECOND, TimeSpan, days_i
 pub(super) use json::{Array, Json, Object, Property};
 pub(super) use json_read::read as read_json;
 pub(super) use json_write::write as write_json;
-pub(super) use number::{double_text, format_double, format_integer};
+pub(super) use native::{Capture, Found, Hasher, Native};
+pub(super) use number::{double_text, float_text, format_decimal, format_double, format_integer};
 pub(super) use uri::{Uri, authority};
 
 use super::ast::Lambda;
@@ -40,7 +43,10 @@ pub(crate) enum Value {
     Bool(bool),
     Int(i32),
     Long(i64),
+    ULong(u64),
+    Float(f32),
     Double(f64),
+    Decimal(decimal::Decimal),
     /// A UTF-16 unit, as in C#.
     Char(u16),
     Str(Arc<str>),
@@ -57,6 +63,8 @@ pub(crate) enum Value {
     Random(Arc<Mutex<Seed>>),
     Uri(Arc<Uri>),
     Exception(Arc<Fault>),
+    /// An object of a class that is only asked: a hash, a regular expression, a match.
+    Native(Arc<Native>),
     /// A member of an enumeration, or a named singleton such as `Encoding.UTF8`.
     Enum(&'static (&'static str, &'static str)),
     Type(Arc<Type>),
@@ -120,6 +128,7 @@ impl Value {
         match self {
             Value::Int(number) => Some(i64::from(*number)),
             Value::Long(number) => Some(*number),
+            Value::ULong(number) => i64::try_from(*number).ok(),
             _ => None,
         }
     }
@@ -157,7 +166,11 @@ impl Value {
             Value::Bool(bool) => bool_text(*bool).to_owned(),
             Value::Int(number) => number.to_string(),
             Value::Long(number) => number.to_string(),
+            Value::ULong(number) => number.to_string(),
+            Value::Float(number) => float_text(*number),
             Value::Double(number) => double_text(*number),
+            Value::Decimal(number) => number.to_string(),
+            Value::Native(native) => native.to_text(),
             Value::Char(unit) => String::from_utf16_lossy(&[*unit]),
             Value::Str(text) => text.to_string(),
             Value::DateTime(moment) => moment.to_text(),
@@ -187,7 +200,11 @@ impl Value {
             Value::Bool(_) => "System.Boolean",
             Value::Int(_) => "System.Int32",
             Value::Long(_) => "System.Int64",
+            Value::ULong(_) => "System.UInt64",
+            Value::Float(_) => "System.Single",
             Value::Double(_) => "System.Double",
+            Value::Decimal(_) => "System.Decimal",
+            Value::Native(native) => native.type_name(),
             Value::Char(_) => "System.Char",
             Value::Str(_) => "System.String",
             Value::DateTime(moment) => moment.type_name(),
@@ -233,7 +250,10 @@ impl Value {
             (Value::Random(left), Value::Random(right)) => Arc::ptr_eq(left, right),
             (Value::Exception(left), Value::Exception(right)) => Arc::ptr_eq(left, right),
             (Value::Function(left), Value::Function(right)) => Arc::ptr_eq(left, right),
+            (Value::Native(left), Value::Native(right)) => Arc::ptr_eq(left, right),
             (Value::Place(left), Value::Place(right)) => left == right,
+            (Value::Decimal(left), Value::Decimal(right)) => left == right,
+            (Value::ULong(left), Value::ULong(right)) => left == right,
             (left, right) => match (left.as_i64(), right.as_i64()) {
                 (Some(left), Some(right)) => left == right,
                 _ => {
@@ -248,9 +268,20 @@ impl Value {
         match self {
             Value::Int(number) => Some(f64::from(*number)),
             Value::Long(number) => Some(*number as f64),
+            Value::ULong(number) => Some(*number as f64),
+            Value::Float(number) => Some(f64::from(*number)),
             Value::Double(number) => Some(*number),
+            Value::Decimal(number) => Some(decimal::to_f64(*number)),
             Value::Char(unit) => Some(f64::from(*unit)),
             _ => None,
+        }
+    }
+
+    /// What `using` may hold.
+    pub(super) fn is_disposable(&self) -> bool {
+        match self {
+            Value::Native(native) => matches!(**native, Native::Hasher(_)),
+            other => matches!(other, Value::Null),
         }
     }
 

@@ -1,5 +1,8 @@
 //! Numbers as text, invariant culture: `ToString()`, standard and custom format strings.
 
+use rust_decimal::RoundingStrategy;
+
+use super::decimal::{self, Decimal};
 use crate::policy::expression::fault::{Fault, Raise};
 
 /// More digits than a number has; a format cannot ask for a text of any length.
@@ -26,6 +29,44 @@ pub(crate) fn double_text(number: f64) -> String {
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}E{sign}{:02}", exponent.abs())
+}
+
+/// The shortest text for 32 bits.
+pub(crate) fn float_text(number: f32) -> String {
+    if !number.is_finite() {
+        return double_text(f64::from(number));
+    }
+    let scientific = format!("{number:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..7).contains(&exponent) {
+        return format!("{number}");
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}E{sign}{:02}", exponent.abs())
+}
+
+/// A `decimal` loses no digit on its way to text.
+pub(crate) fn format_decimal(number: Decimal, pattern: &str) -> Result<String, Raise> {
+    let Some((letter, precision)) = standard(pattern) else {
+        return custom(decimal::to_f64(number), pattern);
+    };
+    let decimals = u32::try_from(precision.unwrap_or(2)).unwrap_or(0);
+    let fixed = |number: Decimal| {
+        let rounded =
+            number.round_dp_with_strategy(decimals.min(28), RoundingStrategy::MidpointAwayFromZero);
+        format!("{rounded:.*}", usize::try_from(decimals).unwrap_or(0))
+    };
+    Ok(match letter.to_ascii_uppercase() {
+        'G' if precision.is_none() => number.to_string(),
+        'F' => fixed(number),
+        'N' => grouped(&fixed(number)),
+        'P' => match number.checked_mul(Decimal::ONE_HUNDRED) {
+            Some(percent) => format!("{} %", grouped(&fixed(percent))),
+            None => return Err(Fault::overflow("a Decimal")),
+        },
+        _ => return format_double(decimal::to_f64(number), pattern),
+    })
 }
 
 pub(crate) fn format_integer(number: i64, bits: u32, pattern: &str) -> Result<String, Raise> {
