@@ -54,6 +54,8 @@ pub(super) enum Command {
     Report(ReportArguments),
     /// Run the local gateway in the foreground
     Emulate(EmulateArguments),
+    /// Check policy files: every problem with its place and what to do
+    Lint(super::lint::LintArguments),
     /// Print the JSON Schema of a file format, for editors
     Schema(SchemaArguments),
 }

@@ -6,6 +6,7 @@
 mod args;
 mod emulate;
 mod failure;
+mod lint;
 mod loadtest;
 mod local;
 mod output;
@@ -42,6 +43,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Simulate(arguments) => simulate::run(terminal, arguments),
         Command::Report(arguments) => report::run(terminal, arguments),
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
+        Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),
     }
 }

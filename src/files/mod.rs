@@ -5,12 +5,14 @@
 )]
 
 mod run_dir;
+mod tree;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) use run_dir::{RunDir, RunWriter, read_run};
+pub(crate) use tree::{is_folder, xml_files};
 
 use crate::base::Source;
 

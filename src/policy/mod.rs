@@ -7,6 +7,7 @@
 
 pub(crate) mod context;
 pub(crate) mod expression;
+pub(crate) mod lint;
 mod lower;
 mod matrix;
 pub(crate) mod message;

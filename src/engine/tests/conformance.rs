@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::file::{Expect, File, Step};
 use super::play::{Rules, Seen, play};
-use crate::base::{Secret, Seed, Severity, Source, Tier};
+use crate::base::{Secret, Seed, Source, Tier};
 use crate::engine::{ApiConfig, Behaviour, Engine, OperationConfig, Service};
 use crate::policy::context::{Api, Deployment, Subscription};
 use crate::policy::message::Headers;
@@ -91,10 +91,7 @@ fn diagnostics(name: &str, file: &File, failures: &mut String) {
     let found: Vec<(String, &str, usize)> = found
         .iter()
         .map(|diagnostic| {
-            let severity = match diagnostic.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            };
+            let severity = diagnostic.severity.as_str();
             (
                 diagnostic.code.to_owned(),
                 severity,

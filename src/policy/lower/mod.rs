@@ -7,3 +7,9 @@ mod response;
 mod token_limit;
 
 pub(crate) use document::{NamedValues, parse};
+pub(in crate::policy) use elements::{DEFAULT_DIMENSIONS, MAX_DIMENSIONS};
+
+/// True when the engine runs elements of that name.
+pub(in crate::policy) fn executes(element: &str) -> bool {
+    elements::EXECUTED.contains(&super::matrix::canonical(element))
+}
