@@ -12,3 +12,4 @@ mod builder;
 mod commands;
 mod gateway;
 mod interrupt;
+mod lint;

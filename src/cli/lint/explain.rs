@@ -5,9 +5,8 @@ use crate::policy::lint::Rule;
 /// One rule's page, or the list of all rules for `list`.
 pub(super) fn explain(id: &str) -> Result<String, Failure> {
     if id == "list" {
-        let lines = Rule::all().map(|rule| {
-            format!("{} {:<8} {}", rule.id, rule.severity.as_str(), rule.title)
-        });
+        let lines = Rule::all()
+            .map(|rule| format!("{} {:<8} {}", rule.id, rule.severity.as_str(), rule.title));
         return Ok(lines.collect::<Vec<_>>().join("\n"));
     }
     match Rule::named(id) {

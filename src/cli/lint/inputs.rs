@@ -84,8 +84,8 @@ fn read_named_values(path: &Path) -> Result<NamedValues, Failure> {
     use serde_json::Value;
     let text = files::read_text(path)?;
     let shown = path.display();
-    let values: std::collections::BTreeMap<String, Value> = serde_saphyr::from_str(&text)
-        .map_err(|error| {
+    let values: std::collections::BTreeMap<String, Value> =
+        serde_saphyr::from_str(&text).map_err(|error| {
             Failure::input(format!("`{shown}` holds no named values: {error}"))
                 .hint("write one `name: value` a line")
         })?;
@@ -105,8 +105,10 @@ fn read_named_values(path: &Path) -> Result<NamedValues, Failure> {
 
 fn read_fragments(folder: &Path) -> Result<Fragments, Failure> {
     if !files::is_folder(folder) {
-        return Err(Failure::input(format!("`{}` is not a folder", folder.display()))
-            .hint("`--fragments` names a folder with one `<id>.xml` for each fragment"));
+        return Err(
+            Failure::input(format!("`{}` is not a folder", folder.display()))
+                .hint("`--fragments` names a folder with one `<id>.xml` for each fragment"),
+        );
     }
     let mut fragments = Fragments::default();
     for path in files::xml_files(folder)? {

@@ -23,7 +23,10 @@ pub(in crate::cli) fn run(terminal: &Terminal, arguments: &LintArguments) -> Out
     }
     findings.retain(|finding| {
         let code = finding.diagnostic.code;
-        !arguments.allow.iter().any(|id| id.eq_ignore_ascii_case(code))
+        !arguments
+            .allow
+            .iter()
+            .any(|id| id.eq_ignore_ascii_case(code))
     });
     print(terminal, arguments, &findings);
     terminal.note(&summary(&findings, paths.len()));

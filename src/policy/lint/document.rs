@@ -267,8 +267,7 @@ fn values<'a>(element: &'a Element, options: &Options) -> Vec<Value<'a>> {
 }
 
 fn value<'a>(attribute: Option<&'a str>, written: &'a Text, options: &Options) -> Value<'a> {
-    let (text, missing) =
-        written.with_named_values(|name| options.named_values.get(name).cloned());
+    let (text, missing) = written.with_named_values(|name| options.named_values.get(name).cloned());
     let content = content(&text, !missing.is_empty());
     Value {
         attribute,

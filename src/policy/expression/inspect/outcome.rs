@@ -1,6 +1,8 @@
 //! The type of an expression's result, as far as it can be read off the text.
 
-use crate::policy::expression::ast::{Binary, Body, Call, Expr, ExprKind, Statement, StatementKind};
+use crate::policy::expression::ast::{
+    Binary, Body, Call, Expr, ExprKind, Statement, StatementKind,
+};
 use crate::policy::expression::types::Type;
 use crate::policy::expression::value::Value;
 

@@ -253,9 +253,8 @@ fn call(inner: &Call, whole: &Expr, facts: &mut Facts) {
         }
         ("Request.Body" | "Response.Body", "As" | "AsFormUrlEncodedContent") => {
             // Without an argument the body is used up; what is no literal is taken as true.
-            let gone = first.is_none_or(|value| {
-                matches!(value.kind, ExprKind::Literal(Value::Bool(false)))
-            });
+            let gone = first
+                .is_none_or(|value| matches!(value.kind, ExprKind::Literal(Value::Bool(false))));
             facts.bodies.push(BodyRead {
                 of: if owner == "Request.Body" {
                     BodyOf::Request

@@ -56,7 +56,11 @@ fn optional_in_practice(element: &str, attribute: &str) -> bool {
 fn missing(site: &Site<'_>, name: &str, code: &'static str, report: &mut Report<'_>) {
     let element = &site.element.name;
     report
-        .add(code, site.span(), format!("`{element}` needs attribute `{name}`"))
+        .add(
+            code,
+            site.span(),
+            format!("`{element}` needs attribute `{name}`"),
+        )
         .hints
         .push(format!("write `<{element} {name}=\"…\"`"));
 }
@@ -71,7 +75,11 @@ fn expression(site: &Site<'_>, name: &str, report: &mut Report<'_>) {
         .value(name)
         .map_or(site.span(), |value| value.written.span);
     report
-        .add(code, span, format!("attribute `{name}` cannot be an expression"))
+        .add(
+            code,
+            span,
+            format!("attribute `{name}` cannot be an expression"),
+        )
         .hints
         .push("API Management refuses the deployment; use a literal or a named value".to_owned());
 }

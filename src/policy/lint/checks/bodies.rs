@@ -52,7 +52,10 @@ fn sections(of: BodyOf) -> [&'static str; 2] {
 /// True when somebody needs the body after this site: a later reader, or whoever it is sent to.
 fn used_again(document: &Document<'_>, index: usize, site: &Site<'_>, of: BodyOf) -> bool {
     let relevant = sections(of);
-    if !site.section.is_some_and(|section| relevant.contains(&section)) {
+    if !site
+        .section
+        .is_some_and(|section| relevant.contains(&section))
+    {
         return false;
     }
     // The new body takes the old one's place.

@@ -13,7 +13,10 @@ const CHILDREN: &[(&str, &[&str])] = &[
     ("authentication-basic", NOTHING),
     ("authentication-certificate", NOTHING),
     ("authentication-managed-identity", NOTHING),
-    ("cache-lookup", &["vary-by-header", "vary-by-query-parameter"]),
+    (
+        "cache-lookup",
+        &["vary-by-header", "vary-by-query-parameter"],
+    ),
     ("cache-lookup-value", NOTHING),
     ("cache-remove-value", NOTHING),
     ("cache-store", NOTHING),
@@ -22,7 +25,12 @@ const CHILDREN: &[(&str, &[&str])] = &[
     ("choose", &["when", "otherwise"]),
     (
         "cors",
-        &["allowed-origins", "allowed-methods", "allowed-headers", "expose-headers"],
+        &[
+            "allowed-origins",
+            "allowed-methods",
+            "allowed-headers",
+            "expose-headers",
+        ],
     ),
     ("allowed-origins", &["origin"]),
     ("allowed-methods", &["method"]),
@@ -160,7 +168,11 @@ fn child(parent: &Site<'_>, site: &Site<'_>, report: &mut Report<'_>) {
         None => format!("it takes {}", allowed.join(", ")),
     };
     report
-        .add("S01", site.span(), format!("`{name}` cannot stand in `{holder}`"))
+        .add(
+            "S01",
+            site.span(),
+            format!("`{name}` cannot stand in `{holder}`"),
+        )
         .hints
         .push(hint);
 }

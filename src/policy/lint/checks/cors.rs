@@ -46,7 +46,10 @@ fn wildcard(document: &Document<'_>, cors: usize, report: &mut Report<'_>) {
             continue;
         }
         let any = document.children_of(index).find(|(_, origin)| {
-            origin.values.iter().any(|value| value.literal() == Some("*"))
+            origin
+                .values
+                .iter()
+                .any(|value| value.literal() == Some("*"))
         });
         if let Some((_, origin)) = any {
             report

@@ -10,7 +10,11 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
         for value in &site.values {
             for (name, span) in &value.missing {
                 report
-                    .add("L02", *span, format!("named value `{name}` has no value here"))
+                    .add(
+                        "L02",
+                        *span,
+                        format!("named value `{name}` has no value here"),
+                    )
                     .hints
                     .push("give it with `--set` or `--named-values`".to_owned());
             }
@@ -71,7 +75,11 @@ fn whole(
                 .push(format!("write `context.{name}?.…`"));
         }
     }
-    for read in facts.bodies.iter().filter(|read| read.of == BodyOf::Request) {
+    for read in facts
+        .bodies
+        .iter()
+        .filter(|read| read.of == BodyOf::Request)
+    {
         if let Some(method) = without_body(document, site, facts) {
             report
                 .add(

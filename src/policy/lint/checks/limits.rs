@@ -24,7 +24,10 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
 }
 
 fn same_key(earlier: &[(usize, &Site<'_>)], site: &Site<'_>, report: &mut Report<'_>) {
-    let key = |site: &Site<'_>| site.value("counter-key").map(|value| value.text.value.clone());
+    let key = |site: &Site<'_>| {
+        site.value("counter-key")
+            .map(|value| value.text.value.clone())
+    };
     let text = |site: &Site<'_>, name: &str| site.value(name).map(|value| value.text.value.clone());
     let Some(own) = key(site) else { return };
     for (_, other) in earlier {
@@ -34,13 +37,23 @@ fn same_key(earlier: &[(usize, &Site<'_>)], site: &Site<'_>, report: &mut Report
         {
             continue;
         }
-        let rates = (text(other, "tokens-per-minute"), text(site, "tokens-per-minute"));
-        let periods = (text(other, "token-quota-period"), text(site, "token-quota-period"));
+        let rates = (
+            text(other, "tokens-per-minute"),
+            text(site, "tokens-per-minute"),
+        );
+        let periods = (
+            text(other, "token-quota-period"),
+            text(site, "token-quota-period"),
+        );
         let message = match (rates, periods) {
             ((Some(one), Some(two)), _) if one != two => {
-                format!("this counter key is limited to `{one}` tokens per minute before, to `{two}` here")
+                format!(
+                    "this counter key is limited to `{one}` tokens per minute before, to `{two}` here"
+                )
             }
-            ((Some(_), Some(_)), _) => "this counter key is charged twice in one request".to_owned(),
+            ((Some(_), Some(_)), _) => {
+                "this counter key is charged twice in one request".to_owned()
+            }
             (_, (Some(one), Some(two))) if one == two => {
                 "this counter key has a quota of this period already".to_owned()
             }
@@ -59,7 +72,10 @@ fn same_key(earlier: &[(usize, &Site<'_>)], site: &Site<'_>, report: &mut Report
 
 /// Without an output variable the identity's token takes the place of the caller's header.
 fn replaced_token(document: &Document<'_>, index: usize, site: &Site<'_>, report: &mut Report<'_>) {
-    let Some(value) = site.value("counter-key").filter(|value| value.is_expression()) else {
+    let Some(value) = site
+        .value("counter-key")
+        .filter(|value| value.is_expression())
+    else {
         return;
     };
     let key = value.text.value.to_ascii_lowercase();

@@ -71,6 +71,8 @@ fn many_values(value: &Value<'_>, report: &mut Report<'_>) {
                 format!("the dimension's value is {what}, one time series for each"),
             )
             .hints
-            .push("Azure Monitor keeps 50,000 series in 12 hours and then drops new ones".to_owned());
+            .push(
+                "Azure Monitor keeps 50,000 series in 12 hours and then drops new ones".to_owned(),
+            );
     }
 }

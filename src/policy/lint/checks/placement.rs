@@ -10,8 +10,8 @@ use crate::policy::matrix::{self, Entry};
 pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
     for (_, site) in document.own().filter(|(_, site)| site.policy) {
         let name = site.element.name.as_str();
-        let misplaced_section = document.root.name == "fragment"
-            && super::super::document::SECTIONS.contains(&name);
+        let misplaced_section =
+            document.root.name == "fragment" && super::super::document::SECTIONS.contains(&name);
         if name == "base" || misplaced_section {
             continue;
         }
@@ -41,7 +41,11 @@ fn unknown(name: &str, site: &Site<'_>, report: &mut Report<'_>) {
         None => "see Microsoft's policy reference for the elements there are".to_owned(),
     };
     report
-        .add("S01", site.span(), format!("`{name}` is not a policy element"))
+        .add(
+            "S01",
+            site.span(),
+            format!("`{name}` is not a policy element"),
+        )
         .hints
         .push(hint);
 }
@@ -53,7 +57,11 @@ fn known(document: &Document<'_>, site: &Site<'_>, entry: &Entry, report: &mut R
         && !allowed.iter().any(|known| known == section)
     {
         report
-            .add("S01", site.span(), format!("`{name}` cannot stand in `{section}`"))
+            .add(
+                "S01",
+                site.span(),
+                format!("`{name}` cannot stand in `{section}`"),
+            )
             .hints
             .push(format!("it belongs into {}", allowed.join(", ")));
     }

@@ -27,8 +27,10 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
     }
     text(document.root, report);
     for (_, site) in document.own().filter(|(_, site)| site.policy) {
-        let holds_policies =
-            matches!(site.name(), "choose" | "retry" | "wait" | "limit-concurrency");
+        let holds_policies = matches!(
+            site.name(),
+            "choose" | "retry" | "wait" | "limit-concurrency"
+        );
         if holds_policies {
             text(site.element, report);
         }
@@ -42,7 +44,11 @@ fn policies(document: &Document<'_>, report: &mut Report<'_>) {
         if !SECTIONS.contains(&name) {
             unknown_section(element, report);
         } else if seen.contains(&name) {
-            report.add("S01", element.name_span, format!("section `{name}` stands twice"));
+            report.add(
+                "S01",
+                element.name_span,
+                format!("section `{name}` stands twice"),
+            );
         } else {
             text(element, report);
             base(document, element, report);
@@ -57,7 +63,8 @@ fn unknown_section(element: &Element, report: &mut Report<'_>) {
     let hint = match nearest(name, SECTIONS) {
         Some(near) => format!("did you mean `{near}`?"),
         None if matrix::entry(name).is_some() || name == "base" => {
-            "a policy element belongs into `inbound`, `backend`, `outbound` or `on-error`".to_owned()
+            "a policy element belongs into `inbound`, `backend`, `outbound` or `on-error`"
+                .to_owned()
         }
         None => format!("the sections are {}", SECTIONS.join(", ")),
     };
@@ -113,9 +120,9 @@ fn forwarding(document: &Document<'_>, report: &mut Report<'_>) {
             || ANSWERS.contains(&site.name())
             || (site.name() == "base" && document.options.scope != PolicyScope::Global)
     });
-    let answered = document.in_section("inbound").any(|(_, site)| {
-        site.policy && site.branches.is_empty() && ANSWERS.contains(&site.name())
-    });
+    let answered = document
+        .in_section("inbound")
+        .any(|(_, site)| site.policy && site.branches.is_empty() && ANSWERS.contains(&site.name()));
     if forwards || answered {
         return;
     }

@@ -17,13 +17,20 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
     };
     let kib = |bytes: usize| number(bytes as f64 / KIB as f64, 1);
     if size > limit {
-        let message = format!("the {kind} has {} KiB, {} are allowed", kib(size), kib(limit));
+        let message = format!(
+            "the {kind} has {} KiB, {} are allowed",
+            kib(size),
+            kib(limit)
+        );
         report
             .add("S05", start, message)
             .hints
             .push("move parts into fragments".to_owned());
     } else if size > 256 * KIB {
-        let message = format!("the {kind} has {} KiB; until 2025 the limit was 256", kib(size));
+        let message = format!(
+            "the {kind} has {} KiB; until 2025 the limit was 256",
+            kib(size)
+        );
         report.add("S05", start, message).severity = Severity::Info;
     }
     named_values(document, report);
@@ -42,7 +49,11 @@ fn named_values(document: &Document<'_>, report: &mut Report<'_>) {
             values.find_map(|value| {
                 let written = &value.written.value;
                 let found = written.find(&format!("{{{{{name}}}}}"))?;
-                Some(value.written.place(Span::new(found, found + name.len() + 4)))
+                Some(
+                    value
+                        .written
+                        .place(Span::new(found, found + name.len() + 4)),
+                )
             })
         });
         if let Some(span) = used {

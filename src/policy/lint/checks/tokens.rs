@@ -43,7 +43,9 @@ fn limits(site: &Site<'_>, report: &mut Report<'_>) {
         report
             .add("T01", site.span(), format!("`{name}` limits nothing"))
             .hints
-            .push("give `tokens-per-minute`, or `token-quota` with `token-quota-period`".to_owned());
+            .push(
+                "give `tokens-per-minute`, or `token-quota` with `token-quota-period`".to_owned(),
+            );
     }
     for (one, other) in [
         ("token-quota", "token-quota-period"),
@@ -66,7 +68,10 @@ fn limits(site: &Site<'_>, report: &mut Report<'_>) {
             report.add("T01", value.written.span, message);
         }
     }
-    if let Some(value) = site.value("tokens-per-minute").filter(|value| value.is_expression()) {
+    if let Some(value) = site
+        .value("tokens-per-minute")
+        .filter(|value| value.is_expression())
+    {
         report
             .add(
                 "T05",
@@ -86,7 +91,10 @@ fn quota(site: &Site<'_>, report: &mut Report<'_>) {
         if !matches!(outcome, Outcome::Long | Outcome::Unknown) {
             let wording = match outcome {
                 Outcome::Text => "Cannot implicitly convert type 'string' to 'long'".to_owned(),
-                other => format!("Expression return type '{}' is not allowed.", other.as_str()),
+                other => format!(
+                    "Expression return type '{}' is not allowed.",
+                    other.as_str()
+                ),
             };
             let message = format!(
                 "the expression of `token-quota` gives `{}`, not `long`",
@@ -105,7 +113,11 @@ fn quota(site: &Site<'_>, report: &mut Report<'_>) {
     {
         let names = Period::ALL.map(|(name, _)| name).join(", ");
         report
-            .add("T07", value.written.span, format!("`{text}` is not a quota period"))
+            .add(
+                "T07",
+                value.written.span,
+                format!("`{text}` is not a quota period"),
+            )
             .hints
             .push(format!("it is one of {names}"));
     }
@@ -118,24 +130,23 @@ fn estimate(site: &Site<'_>, report: &mut Report<'_>) {
         None if site.value("estimate-prompt-token").is_some() => {}
         None => {
             let message = format!("`{name}` does not say `estimate-prompt-tokens`");
-            report
-                .add("T03", site.span(), message)
-                .hints
-                .push("the reference calls it required; the local gateway takes `false`".to_owned());
+            report.add("T03", site.span(), message).hints.push(
+                "the reference calls it required; the local gateway takes `false`".to_owned(),
+            );
         }
         Some(value) => match value.literal().map(str::to_ascii_lowercase).as_deref() {
             Some("false") => {
                 let message = "without an estimate every request in flight may overshoot the limit by its whole answer";
-                report
-                    .add("T13", value.written.span, message)
-                    .hints
-                    .push("`true` refuses prompts that do not fit before they reach the model".to_owned());
+                report.add("T13", value.written.span, message).hints.push(
+                    "`true` refuses prompts that do not fit before they reach the model".to_owned(),
+                );
             }
             Some("true") | None => {}
             Some(_) if !value.missing.is_empty() => {}
             Some(other) => {
-                let message =
-                    format!("attribute `estimate-prompt-tokens` is `true` or `false`, not `{other}`");
+                let message = format!(
+                    "attribute `estimate-prompt-tokens` is `true` or `false`, not `{other}`"
+                );
                 let problem = report.add("T03", value.written.span, message);
                 problem.severity = Severity::Error;
             }
@@ -170,9 +181,9 @@ fn headers(document: &Document<'_>, site: &Site<'_>, report: &mut Report<'_>) {
                 wording,
             );
             problem.severity = severity;
-            problem
-                .hints
-                .push("use the attribute that ends in `-variable-name` and a `set-header`".to_owned());
+            problem.hints.push(
+                "use the attribute that ends in `-variable-name` and a `set-header`".to_owned(),
+            );
         }
         if let Some(name) = value.literal().filter(|name| of_the_backend(name)) {
             report
@@ -182,7 +193,10 @@ fn headers(document: &Document<'_>, site: &Site<'_>, report: &mut Report<'_>) {
                     format!("Azure OpenAI itself answers with the header `{name}`"),
                 )
                 .hints
-                .push("callers cannot tell the two limits apart; choose a name of your own".to_owned());
+                .push(
+                    "callers cannot tell the two limits apart; choose a name of your own"
+                        .to_owned(),
+                );
         }
     }
 }
@@ -204,7 +218,10 @@ fn fits(document: &Document<'_>, site: &Site<'_>, report: &mut Report<'_>) {
         return;
     };
     let estimates = site.literal("estimate-prompt-tokens") == Some("true");
-    let (prompt, completion) = (scale.prompt.0, scale.completion.map_or(0, |tokens| tokens.0));
+    let (prompt, completion) = (
+        scale.prompt.0,
+        scale.completion.map_or(0, |tokens| tokens.0),
+    );
     let message = if prompt > limit {
         format!("the largest prompt has {prompt} tokens, the limit is {limit} a minute")
     } else if completion > limit {
@@ -244,11 +261,14 @@ fn platform(document: &Document<'_>, site: &Site<'_>, report: &mut Report<'_>) {
 
 /// The document itself says that its backend speaks Anthropic's API.
 fn names_anthropic(site: &Site<'_>) -> bool {
-    site.values.iter().filter_map(|value| value.literal()).any(|text| {
-        let text = text.to_ascii_lowercase();
-        text == "anthropic-version"
-            || text.contains("api.anthropic.com")
-            || text.contains("/anthropic/")
-            || text.ends_with("/v1/messages")
-    })
+    site.values
+        .iter()
+        .filter_map(|value| value.literal())
+        .any(|text| {
+            let text = text.to_ascii_lowercase();
+            text == "anthropic-version"
+                || text.contains("api.anthropic.com")
+                || text.contains("/anthropic/")
+                || text.ends_with("/v1/messages")
+        })
 }

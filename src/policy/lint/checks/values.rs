@@ -21,10 +21,7 @@ const RANGES: &[(&str, &str, u64, u64)] = &[
 /// Least period of a quota in seconds; zero means for ever.
 const QUOTA_PERIOD: u64 = 300;
 
-const WORDS: &[(&str, &[&str])] = &[(
-    "exists-action",
-    &["override", "skip", "append", "delete"],
-)];
+const WORDS: &[(&str, &[&str])] = &[("exists-action", &["override", "skip", "append", "delete"])];
 
 pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
     for (_, site) in document.own() {

@@ -13,7 +13,10 @@ const SETTERS: &[(&str, &str)] = &[
     ("get-authorization-context", "context-variable-name"),
     ("validate-jwt", "output-token-variable-name"),
     ("validate-azure-ad-token", "output-token-variable-name"),
-    ("authentication-managed-identity", "output-token-variable-name"),
+    (
+        "authentication-managed-identity",
+        "output-token-variable-name",
+    ),
     ("llm-token-limit", "remaining-tokens-variable-name"),
     ("llm-token-limit", "remaining-quota-tokens-variable-name"),
     ("llm-token-limit", "tokens-consumed-variable-name"),
@@ -135,7 +138,9 @@ impl Flow<'_, '_, '_, '_> {
     }
 
     fn sets(&self, site: &Site<'_>, set: &mut Names) {
-        let always = SETTERS.iter().filter(|(element, _)| site.name() == *element);
+        let always = SETTERS
+            .iter()
+            .filter(|(element, _)| site.name() == *element);
         set.extend(
             always
                 .filter_map(|(_, attribute)| site.literal(attribute))

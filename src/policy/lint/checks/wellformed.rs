@@ -13,9 +13,16 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
     match document.options.format {
         PolicyFormat::Xml => {
             report
-                .add("S06", span, format!("{what}, so the file is not well-formed XML"))
+                .add(
+                    "S06",
+                    span,
+                    format!("{what}, so the file is not well-formed XML"),
+                )
                 .hints
-                .push("deploy it with the format `rawxml`, or write the character as an entity".to_owned());
+                .push(
+                    "deploy it with the format `rawxml`, or write the character as an entity"
+                        .to_owned(),
+                );
         }
         PolicyFormat::RawXml => {
             report
