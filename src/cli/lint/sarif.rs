@@ -1,5 +1,7 @@
 //! SARIF 2.1.0: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/>.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::formats::places;
@@ -77,7 +79,8 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            // Writing into a string cannot fail.
+            let _written = write!(uri, "%{byte:02X}");
         }
     }
     // An absolute path names this machine; a reader needs the scheme to tell.

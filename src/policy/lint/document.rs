@@ -97,7 +97,8 @@ impl<'a> Site<'a> {
         self.value(attribute).and_then(Value::literal)
     }
 
-    pub(super) fn span(&self) -> Span {
+    /// Where the element's name stands.
+    pub(super) fn name_span(&self) -> Span {
         self.element.name_span
     }
 
@@ -169,10 +170,8 @@ impl<'a> Document<'a> {
     }
 
     fn children(&mut self, element: &'a Element, around: &Surroundings) {
-        let mut branch = 0;
-        for child in element.elements() {
+        for (branch, child) in element.elements().enumerate() {
             self.site(child, around, branch);
-            branch += 1;
         }
     }
 

@@ -5,6 +5,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -112,10 +113,11 @@ fn every_case_gives_what_it_expects() {
         if expected != found {
             let findings = lint(&Source::new(name.as_str(), text.as_str()), &options);
             let shown: Vec<_> = findings.into_iter().map(|found| found.diagnostic).collect();
-            wrong.push_str(&format!(
+            let _written = write!(
+                wrong,
                 "{name}\n  expected {expected:?}\n  found    {found:?}\n{}\n\n",
                 crate::base::render(&shown, false)
-            ));
+            );
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

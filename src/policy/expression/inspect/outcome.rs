@@ -100,8 +100,8 @@ fn expr(whole: &Expr, slots: &[Option<Type>]) -> Outcome {
             .map_or(Outcome::Unknown, Outcome::of_type),
         ExprKind::Cast { target, .. } => Outcome::of_type(target),
         ExprKind::Conditional(parts) => expr(&parts[1], slots).joined(expr(&parts[2], slots)),
-        ExprKind::Coalesce(left, right) => expr(left, slots).joined(expr(right, slots)),
-        ExprKind::Binary {
+        ExprKind::Coalesce(left, right)
+        | ExprKind::Binary {
             operator:
                 Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Remainder,
             left,

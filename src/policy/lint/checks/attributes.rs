@@ -58,7 +58,7 @@ fn missing(site: &Site<'_>, name: &str, code: &'static str, report: &mut Report<
     report
         .add(
             code,
-            site.span(),
+            site.name_span(),
             format!("`{element}` needs attribute `{name}`"),
         )
         .hints
@@ -73,7 +73,7 @@ fn expression(site: &Site<'_>, name: &str, report: &mut Report<'_>) {
     };
     let span = site
         .value(name)
-        .map_or(site.span(), |value| value.written.span);
+        .map_or(site.name_span(), |value| value.written.span);
     report
         .add(
             code,

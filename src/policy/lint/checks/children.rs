@@ -145,7 +145,7 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
             && !site.element.elements().any(|child| child.name == *needed)
         {
             let message = format!("`{}` needs a `{needed}`", site.element.name);
-            report.add("S01", site.span(), message);
+            report.add("S01", site.name_span(), message);
         }
         if site.name() == "choose" {
             after_otherwise(document, index, report);
@@ -170,7 +170,7 @@ fn child(parent: &Site<'_>, site: &Site<'_>, report: &mut Report<'_>) {
     report
         .add(
             "S01",
-            site.span(),
+            site.name_span(),
             format!("`{name}` cannot stand in `{holder}`"),
         )
         .hints
@@ -182,7 +182,7 @@ fn after_otherwise(document: &Document<'_>, choose: usize, report: &mut Report<'
     for (_, branch) in document.children_of(choose) {
         if over {
             let message = format!("`{}` stands after `otherwise`", branch.element.name);
-            report.add("S01", branch.span(), message);
+            report.add("S01", branch.name_span(), message);
         }
         over |= branch.element.name == "otherwise";
     }

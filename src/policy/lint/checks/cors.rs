@@ -21,14 +21,14 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
                 report
                     .add(
                         "S07",
-                        site.span(),
+                        site.name_span(),
                         format!("`cors` stands after `{}`", first.element.name),
                     )
                     .hints
                     .push("put it first in `inbound`".to_owned());
             }
             if seen {
-                report.add("S07", site.span(), "`cors` stands twice in `inbound`");
+                report.add("S07", site.name_span(), "`cors` stands twice in `inbound`");
             }
             wildcard(document, *index, report);
         }
@@ -55,7 +55,7 @@ fn wildcard(document: &Document<'_>, cors: usize, report: &mut Report<'_>) {
             report
                 .add(
                     "S07",
-                    origin.span(),
+                    origin.name_span(),
                     "origin `*` together with `allow-credentials`",
                 )
                 .hints

@@ -61,7 +61,7 @@ fn same_key(earlier: &[(usize, &Site<'_>)], site: &Site<'_>, report: &mut Report
         };
         let span = site
             .value("counter-key")
-            .map_or(site.span(), |value| value.written.span);
+            .map_or(site.name_span(), |value| value.written.span);
         report
             .add("T09", span, message)
             .hints

@@ -28,7 +28,7 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
                 site.element.name,
                 dimensions.len()
             );
-            report.add("M01", site.span(), message);
+            report.add("M01", site.name_span(), message);
         }
         for dimension in dimensions {
             check_dimension(dimension, report);
@@ -42,7 +42,7 @@ fn check_dimension(dimension: &Site<'_>, report: &mut Report<'_>) {
             report
                 .add(
                     "M02",
-                    dimension.span(),
+                    dimension.name_span(),
                     format!("dimension `{name}` needs a value"),
                 )
                 .hints

@@ -21,7 +21,7 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
                 if !executes(name) {
                     report.add(
                         "L01",
-                        site.span(),
+                        site.name_span(),
                         format!("`{name}` is not executed by the local gateway"),
                     );
                 }
@@ -43,7 +43,7 @@ fn unknown(name: &str, site: &Site<'_>, report: &mut Report<'_>) {
     report
         .add(
             "S01",
-            site.span(),
+            site.name_span(),
             format!("`{name}` is not a policy element"),
         )
         .hints
@@ -59,7 +59,7 @@ fn known(document: &Document<'_>, site: &Site<'_>, entry: &Entry, report: &mut R
         report
             .add(
                 "S01",
-                site.span(),
+                site.name_span(),
                 format!("`{name}` cannot stand in `{section}`"),
             )
             .hints
@@ -71,14 +71,14 @@ fn known(document: &Document<'_>, site: &Site<'_>, entry: &Entry, report: &mut R
     {
         let message = format!("`{name}` cannot stand in a document of scope `{scope}`");
         report
-            .add("S01", site.span(), message)
+            .add("S01", site.name_span(), message)
             .hints
             .push(format!("its scopes: {}", allowed.join(", ")));
     }
     if options.scope == PolicyScope::Fragment && name == "cache-lookup-value" {
         report.add(
             "S01",
-            site.span(),
+            site.name_span(),
             "`cache-lookup-value` cannot stand in a fragment",
         );
     }
@@ -93,7 +93,7 @@ fn known(document: &Document<'_>, site: &Site<'_>, entry: &Entry, report: &mut R
             report
                 .add(
                     "S01",
-                    site.span(),
+                    site.name_span(),
                     format!("`{name}` does not exist on the {gateway} gateway"),
                 )
                 .hints
@@ -119,7 +119,7 @@ fn included(document: &Document<'_>, site: &Site<'_>, report: &mut Report<'_>) {
     }
     let problem = report.add(
         "L03",
-        site.span(),
+        site.name_span(),
         format!("fragment `{id}` is not among the fragments"),
     );
     if let Some(near) = nearest(id, fragments.ids()) {

@@ -159,7 +159,7 @@ fn fragment(document: &Document<'_>, report: &mut Report<'_>) {
             continue;
         };
         report
-            .add("S03", site.span(), message)
+            .add("S03", site.name_span(), message)
             .hints
             .push(hint.to_owned());
     }

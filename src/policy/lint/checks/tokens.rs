@@ -41,7 +41,7 @@ fn limits(site: &Site<'_>, report: &mut Report<'_>) {
     let given = |attribute| site.value(attribute).is_some();
     if !given("tokens-per-minute") && !given("token-quota") && !given("token-quota-period") {
         report
-            .add("T01", site.span(), format!("`{name}` limits nothing"))
+            .add("T01", site.name_span(), format!("`{name}` limits nothing"))
             .hints
             .push(
                 "give `tokens-per-minute`, or `token-quota` with `token-quota-period`".to_owned(),
@@ -53,7 +53,7 @@ fn limits(site: &Site<'_>, report: &mut Report<'_>) {
     ] {
         if given(one) && !given(other) {
             let message = format!("`{one}` needs `{other}` beside it");
-            report.add("T01", site.span(), message);
+            report.add("T01", site.name_span(), message);
         }
     }
     for attribute in ["tokens-per-minute", "token-quota"] {
@@ -130,7 +130,7 @@ fn estimate(site: &Site<'_>, report: &mut Report<'_>) {
         None if site.value("estimate-prompt-token").is_some() => {}
         None => {
             let message = format!("`{name}` does not say `estimate-prompt-tokens`");
-            report.add("T03", site.span(), message).hints.push(
+            report.add("T03", site.name_span(), message).hints.push(
                 "the reference calls it required; the local gateway takes `false`".to_owned(),
             );
         }
@@ -245,13 +245,13 @@ fn platform(document: &Document<'_>, site: &Site<'_>, report: &mut Report<'_>) {
     let platform = document.options.platform;
     if platform == Platform::Consumption {
         let message = format!("`{name}` does not exist on the Consumption tier");
-        report.add("T14", site.span(), message);
+        report.add("T14", site.name_span(), message);
     }
     if platform.is_classic() && document.sites.iter().any(names_anthropic) {
         report
             .add(
                 "T14",
-                site.span(),
+                site.name_span(),
                 format!("`{name}` does not count Anthropic messages on classic tiers"),
             )
             .hints

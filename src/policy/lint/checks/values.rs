@@ -36,7 +36,7 @@ fn either(site: &Site<'_>, report: &mut Report<'_>) {
         if site.name() == *element && site.value(one).is_some() && site.value(other).is_some() {
             let message = format!("`{one}` and `{other}` of `{element}` exclude each other");
             report
-                .add("S08", site.span(), message)
+                .add("S08", site.name_span(), message)
                 .hints
                 .push("keep one of them".to_owned());
         }

@@ -104,7 +104,7 @@ impl Flow<'_, '_, '_, '_> {
             return self.choose(&children, set);
         }
         let ends = self.run(&children, set);
-        self.sets(site, set);
+        sets(site, set);
         ends || site.policy && site.name() == "return-response"
     }
 
@@ -137,20 +137,6 @@ impl Flow<'_, '_, '_, '_> {
         false
     }
 
-    fn sets(&self, site: &Site<'_>, set: &mut Names) {
-        let always = SETTERS
-            .iter()
-            .filter(|(element, _)| site.name() == *element);
-        set.extend(
-            always
-                .filter_map(|(_, attribute)| site.literal(attribute))
-                .map(ToOwned::to_owned),
-        );
-        if site.name() == "cache-lookup-value" && site.value("default-value").is_some() {
-            set.extend(site.literal("variable-name").map(ToOwned::to_owned));
-        }
-    }
-
     fn reads(&mut self, site: &Site<'_>, set: &Names) {
         if site.included {
             return;
@@ -177,5 +163,19 @@ impl Flow<'_, '_, '_, '_> {
                 }
             }
         }
+    }
+}
+
+fn sets(site: &Site<'_>, set: &mut Names) {
+    let always = SETTERS
+        .iter()
+        .filter(|(element, _)| site.name() == *element);
+    set.extend(
+        always
+            .filter_map(|(_, attribute)| site.literal(attribute))
+            .map(ToOwned::to_owned),
+    );
+    if site.name() == "cache-lookup-value" && site.value("default-value").is_some() {
+        set.extend(site.literal("variable-name").map(ToOwned::to_owned));
     }
 }
