@@ -198,3 +198,17 @@ proptest! {
         }
     }
 }
+
+/// What lowering refuses as not executed is what the linter tells as such, and nothing else.
+#[test]
+fn the_list_of_executed_elements_is_what_lowering_does() {
+    for name in crate::policy::matrix::names() {
+        let text = format!("<policies><inbound><{name} /></inbound></policies>");
+        let (_, diagnostics) =
+            crate::policy::parse(&Source::new("p.xml", text.as_str()), &NamedValues::new());
+        let refused = diagnostics.iter().any(|diagnostic| {
+            diagnostic.message == format!("policy element `{name}` is not executed by this version")
+        });
+        assert_eq!(crate::policy::lower::executes(name), !refused, "{name}");
+    }
+}

@@ -4,17 +4,11 @@
 
 mod reader;
 #[cfg(test)]
-mod round_trip;
-#[cfg(test)]
 mod tests;
 mod text;
 mod tree;
-#[cfg(test)]
-mod write;
 
 pub(crate) use reader::read;
 pub(crate) use text::Text;
 pub(in crate::policy) use text::is_entity;
 pub(crate) use tree::{Attribute, Element, Node};
-#[cfg(test)]
-pub(crate) use write::write;

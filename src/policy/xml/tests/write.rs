@@ -1,12 +1,14 @@
-use super::{Element, Node, Text};
+//! A document written back from its tree.
+
 use crate::base::Source;
+use crate::policy::xml::{Element, Node, Text};
 
 /// The document again, put together from its tree: every byte belongs to one node, or to the
 /// markup around it, so a tree that lost something does not give the same text.
 ///
 /// What no node claims (blanks inside tags, markup) is copied from the source; that the pieces
 /// follow one another without overlap is what makes the copy complete.
-pub(crate) fn write(source: &Source, root: &Element) -> String {
+pub(super) fn write(source: &Source, root: &Element) -> String {
     let mut writer = Writer {
         text: &source.text,
         at: 0,

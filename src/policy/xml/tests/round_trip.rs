@@ -8,8 +8,9 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{Element, Node, read, write};
+use super::write::write;
 use crate::base::Source;
+use crate::policy::xml::{Element, Node, read};
 
 fn policies() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,5 +1,8 @@
 //! What real policy files look like, what broken ones get told, and that nothing panics.
 
+mod round_trip;
+mod write;
+
 use proptest::prelude::*;
 
 use super::{Element, Node, read};
