@@ -8,7 +8,7 @@ use crate::policy::lint::{PolicyFormat, PolicyScope};
 #[command(
     after_help = "With `--format json` an array is printed; each finding has file, line, column, end-line, end-column \
                   (from 1, columns count characters), severity (error, warning, info), code, message, hints, and \
-                  deployment: the sentence with which API Management refuses a deployment. Keys may be added, none \
+                  deployment: the sentence with which API Management refuses a deployment, null when it does not. Keys may be added, none \
                   is renamed or removed.\n\n\
                   Exit codes: 0 clean · 1 findings (errors; warnings too with `--deny warnings`) · 2 a file is \
                   missing or an argument is wrong"
@@ -66,7 +66,7 @@ pub(in crate::cli) struct LintArguments {
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub(super) format: Output,
 
-    /// Add to each text finding the sentence with which API Management refuses a deployment
+    /// Add to each error the sentence with which API Management refuses a deployment
     #[arg(long)]
     pub(super) apim_format: bool,
 }

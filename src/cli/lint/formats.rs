@@ -8,9 +8,9 @@ use crate::policy::lint::Finding;
 pub(super) fn text(findings: &[Finding], deployment: bool, colour: bool) -> String {
     let blocks = findings.iter().map(|finding| {
         let mut block = render(std::slice::from_ref(&finding.diagnostic), colour);
-        if deployment {
-            block.push_str("\n   = API Management: ");
-            block.push_str(&finding.deployment);
+        if let (true, Some(deployment)) = (deployment, &finding.deployment) {
+            block.push('\n');
+            block.push_str(deployment);
         }
         block
     });
@@ -38,7 +38,7 @@ struct Row<'a> {
     code: &'static str,
     message: &'a str,
     hints: &'a [String],
-    deployment: &'a str,
+    deployment: Option<&'a str>,
 }
 
 pub(super) fn json(findings: &[Finding]) -> String {
@@ -57,7 +57,7 @@ pub(super) fn json(findings: &[Finding]) -> String {
                 code: diagnostic.code,
                 message: &diagnostic.message,
                 hints: &diagnostic.hints,
-                deployment: &finding.deployment,
+                deployment: finding.deployment.as_deref(),
             }
         })
         .collect();

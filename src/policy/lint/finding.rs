@@ -6,8 +6,9 @@ use crate::base::{Diagnostic, Severity, Source, Span};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(crate) diagnostic: Diagnostic,
-    /// `Error in element 'NAME' on line L, column C: TEXT`, the form of a refused deployment.
-    pub(crate) deployment: String,
+    /// `Error in element 'NAME' on line L, column C: TEXT`, the form of a refused deployment; absent
+    /// for what does not refuse it.
+    pub(crate) deployment: Option<String>,
 }
 
 /// What the checks write into.
@@ -71,7 +72,8 @@ impl<'a> Report<'a> {
             .findings
             .into_iter()
             .map(|(diagnostic, words)| {
-                let deployment = deployment(source, root, &diagnostic, words);
+                let refused = diagnostic.severity == Severity::Error;
+                let deployment = refused.then(|| deployment(source, root, &diagnostic, words));
                 Finding {
                     diagnostic,
                     deployment,

@@ -165,7 +165,7 @@ fn a_deployment_error_names_element_and_place() {
     let text = "<fragment>\n    <llm-token-limit counter-key=\"k\" tokens-per-minute=\"5\"\n estimate-prompt-tokens=\"true\" remaining-quota-tokens-header-name=\"q\" />\n</fragment>";
     let findings = lint(&Source::new("f.xml", text), &Options::default());
     assert_eq!(
-        findings[0].deployment,
+        findings[0].deployment.as_deref().unwrap(),
         "Error in element 'llm-token-limit' on line 2, column 6: The 'remaining-quota-tokens-header-name' attribute is unavailable for websocket APIs and global/product policies."
     );
 }

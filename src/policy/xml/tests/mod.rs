@@ -178,7 +178,7 @@ fn deep_documents_end_instead_of_overflowing() {
     );
 }
 
-const REAL: &str = include_str!("../../../policies/token-limit.xml");
+const REAL: &str = include_str!("../../../../policies/token-limit.xml");
 
 #[test]
 fn nodes_cover_the_text_in_order() {
