@@ -4,6 +4,7 @@ use super::{Source, Span};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Severity {
+    Info,
     Warning,
     Error,
 }
@@ -19,6 +20,17 @@ pub(crate) struct Diagnostic {
     /// Lower case, no full stop, values in backticks.
     pub(crate) message: String,
     pub(crate) hints: Vec<String>,
+}
+
+impl Severity {
+    /// As machine-readable output spells it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
 }
 
 impl Diagnostic {
@@ -59,6 +71,7 @@ pub(crate) fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
+            Severity::Info => Level::INFO,
         };
         let mut title = level.primary_title(diagnostic.message.as_str());
         if !diagnostic.code.is_empty() {

@@ -54,6 +54,8 @@ pub(super) enum Command {
     Report(ReportArguments),
     /// Run the local gateway in the foreground
     Emulate(EmulateArguments),
+    /// Check policy files: every problem with its place and what to do
+    Lint(super::lint::LintArguments),
     /// Run policy tests in virtual time
     #[command(
         after_help = "Exit codes: 0 all passed · 1 some failed · 2 a file is wrong. The format is described by \

@@ -7,6 +7,7 @@ mod args;
 mod behaviour;
 mod emulate;
 mod failure;
+mod lint;
 mod loadtest;
 mod local;
 mod output;
@@ -44,6 +45,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Simulate(arguments) => simulate::run(terminal, arguments),
         Command::Report(arguments) => report::run(terminal, arguments),
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
+        Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),
     }

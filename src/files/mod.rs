@@ -6,6 +6,7 @@
 )]
 
 mod run_dir;
+mod tree;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) use run_dir::{RunDir, RunWriter, read_run};
+pub(crate) use tree::{is_folder, xml_files};
 pub(crate) use watch::{Stamp, find, stamp};
 
 use crate::base::Source;

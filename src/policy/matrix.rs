@@ -13,31 +13,58 @@ static MATRIX: LazyLock<BTreeMap<String, Entry>> = LazyLock::new(|| {
 });
 
 /// Names that earlier versions gave to elements that behave alike (specification 1.1 and 2).
-const ALIASES: [(&str, &str); 2] = [
+const ALIASES: [(&str, &str); 4] = [
     ("azure-openai-token-limit", "llm-token-limit"),
     ("azure-openai-emit-token-metric", "llm-emit-token-metric"),
+    (
+        "azure-openai-semantic-cache-lookup",
+        "llm-semantic-cache-lookup",
+    ),
+    (
+        "azure-openai-semantic-cache-store",
+        "llm-semantic-cache-store",
+    ),
 ];
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Entry {
     /// `None` where the reference page names none.
     pub(super) sections: Option<Vec<String>>,
+    pub(super) scopes: Option<Vec<String>>,
+    pub(super) gateways: Option<Vec<String>>,
     attributes: Vec<AttributeEntry>,
 }
 
 #[derive(Debug, Deserialize)]
-struct AttributeEntry {
+pub(super) struct AttributeEntry {
     on: String,
-    name: String,
+    pub(super) name: String,
+    required: String,
+    expressions: String,
+}
+
+impl AttributeEntry {
+    pub(super) fn required(&self) -> bool {
+        self.required == "yes"
+    }
+
+    /// True when the page says that a value cannot be an expression; not when it says nothing.
+    pub(super) fn literal_only(&self) -> bool {
+        self.expressions == "not-allowed"
+    }
 }
 
 impl Entry {
     /// Attributes of the element itself; those of its children are listed with it but not here.
     pub(super) fn attributes(&self) -> impl Iterator<Item = &str> {
+        self.own().map(|entry| entry.name.as_str())
+    }
+
+    /// As [`attributes`](Self::attributes), with what is said of each.
+    pub(super) fn own(&self) -> impl Iterator<Item = &AttributeEntry> {
         self.attributes
             .iter()
             .filter(|entry| entry.on == "Attributes")
-            .map(|entry| entry.name.as_str())
     }
 }
 

@@ -8,6 +8,7 @@
 pub(crate) mod context;
 pub(crate) mod course;
 pub(crate) mod expression;
+pub(crate) mod lint;
 mod lower;
 mod matrix;
 pub(crate) mod message;

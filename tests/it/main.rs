@@ -14,4 +14,5 @@ mod course_simulated;
 mod gateway;
 mod gateway_course;
 mod interrupt;
+mod lint;
 mod test_policy;

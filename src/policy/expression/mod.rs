@@ -8,6 +8,7 @@
 mod ast;
 mod evaluate;
 mod fault;
+mod inspect;
 mod lexer;
 mod literal;
 mod parser;
@@ -23,6 +24,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use fault::Fault;
+pub(crate) use inspect::{BodyOf, Entity, Facts, Outcome, ProblemClass};
 pub(crate) use scan::{ScanError, scan};
 pub(crate) use value::Value;
 

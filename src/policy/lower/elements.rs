@@ -9,10 +9,10 @@ use super::document::{Lowering, Parent};
 use super::{course, response, token_limit};
 
 /// More custom dimensions than Application Insights leaves room for (specification 2).
-const MAX_DIMENSIONS: usize = 5;
+pub(in crate::policy) const MAX_DIMENSIONS: usize = 5;
 
 /// Dimension names that need no value: the gateway knows it.
-const DEFAULT_DIMENSIONS: [&str; 8] = [
+pub(in crate::policy) const DEFAULT_DIMENSIONS: [&str; 8] = [
     "API ID",
     "Operation ID",
     "Product ID",
@@ -21,6 +21,23 @@ const DEFAULT_DIMENSIONS: [&str; 8] = [
     "Location",
     "Gateway ID",
     "Backend ID",
+];
+
+/// Elements that the engine runs: the arms of [`lower`], by canonical name. The linter tells
+/// about the others; a test holds this list against what lowering does.
+pub(super) const EXECUTED: [&str; 12] = [
+    "authentication-managed-identity",
+    "base",
+    "choose",
+    "forward-request",
+    "llm-emit-token-metric",
+    "llm-token-limit",
+    "return-response",
+    "set-backend-service",
+    "set-body",
+    "set-header",
+    "set-status",
+    "set-variable",
 ];
 
 /// The meaning of one element. `None` when it has none that can be executed; that is reported.

@@ -13,4 +13,10 @@ mod token_limit;
 #[cfg(test)]
 pub(crate) use document::parse;
 pub(crate) use document::{NamedValues, parse_with};
+pub(in crate::policy) use elements::{DEFAULT_DIMENSIONS, MAX_DIMENSIONS};
 pub(crate) use fragment::Fragments;
+
+/// True when the engine runs elements of that name.
+pub(in crate::policy) fn executes(element: &str) -> bool {
+    elements::EXECUTED.contains(&super::matrix::canonical(element))
+}

@@ -10,4 +10,5 @@ mod tree;
 
 pub(crate) use reader::read;
 pub(crate) use text::Text;
+pub(in crate::policy) use text::is_entity;
 pub(crate) use tree::{Attribute, Element, Node};

@@ -161,6 +161,11 @@ fn placeholder(text: &str, from: usize) -> Option<(usize, usize)> {
     None
 }
 
+/// True when the text starts with an entity that XML knows without a document type.
+pub(in crate::policy) fn is_entity(text: &str) -> bool {
+    entity(text).is_some()
+}
+
 /// The character of an entity at the start of `text`, and the entity's length.
 fn entity(text: &str) -> Option<(char, usize)> {
     let end = text.char_indices().take(12).find(|(_, c)| *c == ';')?.0;

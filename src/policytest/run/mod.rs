@@ -88,11 +88,7 @@ pub(super) fn test(file: &TestFile, test: &Test, engine: &dyn Fn() -> Engine) ->
 /// Compares what reading the policy reported, in order.
 pub(super) fn diagnostics(expected: &[ExpectedDiagnostic], found: &[Diagnostic]) -> Outcome {
     let words = |code: &str, severity, line: usize| {
-        let severity = match severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        format!("{code} {severity} line {line}")
+        format!("{code} {} line {line}", Severity::as_str(severity))
     };
     let expected = expected
         .iter()

@@ -60,13 +60,10 @@ pub(in super::super) type SeverityWord = Severity;
 
 impl Choice for Severity {
     const WHAT: &'static str = "a severity";
-    const ALL: &'static [Severity] = &[Severity::Error, Severity::Warning];
+    const ALL: &'static [Severity] = &[Severity::Error, Severity::Warning, Severity::Info];
 
     fn word(self) -> &'static str {
-        match self {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        }
+        self.as_str()
     }
 }
 

@@ -1,5 +1,8 @@
 //! What real policy files look like, what broken ones get told, and that nothing panics.
 
+mod round_trip;
+mod write;
+
 use proptest::prelude::*;
 
 use super::{Element, Node, read};
@@ -175,7 +178,7 @@ fn deep_documents_end_instead_of_overflowing() {
     );
 }
 
-const REAL: &str = include_str!("../../../policies/token-limit.xml");
+const REAL: &str = include_str!("../../../../policies/token-limit.xml");
 
 #[test]
 fn nodes_cover_the_text_in_order() {

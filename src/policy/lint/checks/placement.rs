@@ -1,0 +1,128 @@
+//! S01: elements that do not exist, or not in this section, scope or gateway; L01 and L03.
+
+use super::super::document::{Document, Site};
+use super::super::finding::Report;
+use super::super::options::PolicyScope;
+use crate::base::nearest;
+use crate::policy::lower::executes;
+use crate::policy::matrix::{self, Entry};
+
+pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
+    for (_, site) in document.own().filter(|(_, site)| site.policy) {
+        let name = site.element.name.as_str();
+        let misplaced_section =
+            document.root.name == "fragment" && super::super::document::SECTIONS.contains(&name);
+        if name == "base" || misplaced_section {
+            continue;
+        }
+        match matrix::entry(name) {
+            Some(entry) => {
+                known(document, site, entry, report);
+                if !executes(name) {
+                    report.add(
+                        "L01",
+                        site.name_span(),
+                        format!("`{name}` is not executed by the local gateway"),
+                    );
+                }
+                if name == "include-fragment" {
+                    included(document, site, report);
+                }
+            }
+            None => unknown(name, site, report),
+        }
+    }
+}
+
+fn unknown(name: &str, site: &Site<'_>, report: &mut Report<'_>) {
+    let hint = match nearest(name, matrix::names()) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None if name == "when" || name == "otherwise" => "it belongs into `choose`".to_owned(),
+        None => "see Microsoft's policy reference for the elements there are".to_owned(),
+    };
+    report
+        .add(
+            "S01",
+            site.name_span(),
+            format!("`{name}` is not a policy element"),
+        )
+        .hints
+        .push(hint);
+}
+
+fn known(document: &Document<'_>, site: &Site<'_>, entry: &Entry, report: &mut Report<'_>) {
+    let name = &site.element.name;
+    if let (Some(section), Some(allowed)) = (site.section, &entry.sections)
+        && !used_in_practice(site.name(), section)
+        && !allowed.iter().any(|known| known == section)
+    {
+        report
+            .add(
+                "S01",
+                site.name_span(),
+                format!("`{name}` cannot stand in `{section}`"),
+            )
+            .hints
+            .push(format!("it belongs into {}", allowed.join(", ")));
+    }
+    let options = document.options;
+    if let (Some(scope), Some(allowed)) = (options.scope.matrix_name(), &entry.scopes)
+        && !allowed.iter().any(|known| known == scope)
+    {
+        let message = format!("`{name}` cannot stand in a document of scope `{scope}`");
+        report
+            .add("S01", site.name_span(), message)
+            .hints
+            .push(format!("its scopes: {}", allowed.join(", ")));
+    }
+    if options.scope == PolicyScope::Fragment && name == "cache-lookup-value" {
+        report.add(
+            "S01",
+            site.name_span(),
+            "`cache-lookup-value` cannot stand in a fragment",
+        );
+    }
+    let gateway = options.platform.gateway();
+    if let Some(allowed) = &entry.gateways {
+        let has = |known: &String| {
+            known == gateway || known == "dedicated" && matches!(gateway, "classic" | "v2")
+        };
+        // Token limits on Consumption have a rule of their own.
+        let told_elsewhere = site.name() == "llm-token-limit" && gateway == "consumption";
+        if !told_elsewhere && !allowed.iter().any(has) {
+            report
+                .add(
+                    "S01",
+                    site.name_span(),
+                    format!("`{name}` does not exist on the {gateway} gateway"),
+                )
+                .hints
+                .push(format!("its gateways: {}", allowed.join(", ")));
+        }
+    }
+}
+
+/// Where Microsoft's own pages and samples use an element that its reference page does not list.
+fn used_in_practice(name: &str, section: &str) -> bool {
+    section == "on-error" && matches!(name, "set-body" | "trace")
+}
+
+fn included(document: &Document<'_>, site: &Site<'_>, report: &mut Report<'_>) {
+    let Some((id, fragments)) = site
+        .literal("fragment-id")
+        .zip(document.options.fragments.as_ref())
+    else {
+        return;
+    };
+    if fragments.known(id) {
+        return;
+    }
+    let problem = report.add(
+        "L03",
+        site.name_span(),
+        format!("fragment `{id}` is not among the fragments"),
+    );
+    if let Some(near) = nearest(id, fragments.ids()) {
+        problem.hints.push(format!("did you mean `{near}`?"));
+    }
+}

@@ -1,0 +1,37 @@
+//! Lint: every problem of a policy file that can be known without deploying it.
+//!
+//! Pure. It works on the XML tree and on parsed expressions, never on the executable model: what
+//! API Management knows and the local gateway does not execute is an info here, no error.
+//! [`Rule`] lists the rules with their explanations; [`lint`] applies them to one file.
+
+mod checks;
+mod document;
+mod finding;
+mod options;
+mod rule;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use finding::Finding;
+pub(crate) use options::{Fragments, Options, Platform, PolicyFormat, PolicyScope, Scale};
+pub(crate) use rule::Rule;
+
+use crate::base::Source;
+use document::Document;
+
+/// All findings of one file, in the order of their places.
+pub(crate) fn lint(source: &Source, options: &Options) -> Vec<Finding> {
+    let (root, problems) = super::xml::read(source);
+    let mut report = finding::Report::new(source, root.as_ref());
+    report.reader(problems);
+    if let Some(root) = &root {
+        let mut options = options.clone();
+        if root.name == "fragment" {
+            options.scope = PolicyScope::Fragment;
+        }
+        let document = Document::of(source, root, &options);
+        checks::all(&document, &mut report);
+    }
+    report.finish()
+}
