@@ -25,19 +25,36 @@ pub(in crate::policy) const DEFAULT_DIMENSIONS: [&str; 8] = [
 
 /// Elements that the engine runs: the arms of [`lower`], by canonical name. The linter tells
 /// about the others; a test holds this list against what lowering does.
-pub(super) const EXECUTED: [&str; 12] = [
+pub(super) const EXECUTED: [&str; 29] = [
     "authentication-managed-identity",
     "base",
+    "cache-lookup-value",
+    "cache-remove-value",
+    "cache-store-value",
+    "check-header",
     "choose",
+    "find-and-replace",
     "forward-request",
+    "include-fragment",
+    "ip-filter",
+    "limit-concurrency",
     "llm-emit-token-metric",
     "llm-token-limit",
+    "mock-response",
+    "retry",
     "return-response",
+    "rewrite-uri",
+    "send-one-way-request",
+    "send-request",
     "set-backend-service",
     "set-body",
     "set-header",
+    "set-method",
+    "set-query-parameter",
     "set-status",
     "set-variable",
+    "trace",
+    "wait",
 ];
 
 /// The meaning of one element. `None` when it has none that can be executed; that is reported.

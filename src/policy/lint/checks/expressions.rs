@@ -21,7 +21,10 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
             match &value.content {
                 Content::Broken(problems) => broken(value, problems, report),
                 Content::Expression(parsed) => {
-                    broken(value, parsed.0.notes(), report);
+                    // Types are told by name; notes tell the rest.
+                    if parsed.1.unsupported.is_empty() {
+                        broken(value, parsed.0.notes(), report);
+                    }
                     whole(document, site, value, &parsed.1, report);
                 }
                 Content::Literal | Content::Open => {}
