@@ -46,6 +46,7 @@ impl Engine {
                     Arc::clone(&api.operations[route.operation].operation),
                 )
             });
+        let request_bytes = incoming.body.as_ref().map_or(0, |body| body.len() as u64);
         let request_id = guid(&mut seed);
         let asked = Asked::new(incoming.estimate);
         let request = request(&api, incoming, route);
@@ -78,6 +79,8 @@ impl Engine {
             streaming: false,
             fail_on_error_status: false,
             charges: Vec::new(),
+            call_charges: Vec::new(),
+            request_bytes,
             pending_metrics: Vec::new(),
             metrics: Vec::new(),
             asked,

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::call_limit::CallCharge;
 use super::error::Raised;
 use super::forward::{Forward, parse_base};
 use super::metrics::{Metric, PendingMetric};
@@ -83,6 +84,9 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 pub(crate) struct Settlement {
     pub(super) charges: Vec<Charge>,
+    pub(super) call_charges: Vec<CallCharge>,
+    /// What the caller sent, for quotas of bandwidth.
+    pub(super) request_bytes: u64,
     pub(super) metrics: Vec<PendingMetric>,
     pub(super) prompt_estimate: Tokens,
 }
@@ -102,6 +106,9 @@ pub(crate) struct Exchange {
     pub(super) streaming: bool,
     pub(super) fail_on_error_status: bool,
     pub(super) charges: Vec<Charge>,
+    pub(super) call_charges: Vec<CallCharge>,
+    /// Length of the body that the caller sent.
+    pub(super) request_bytes: u64,
     pub(super) pending_metrics: Vec<PendingMetric>,
     pub(super) metrics: Vec<Metric>,
     pub(super) asked: Asked,

@@ -53,6 +53,7 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
             exchange.streaming = false;
             return Ok(Flow::Finish);
         }
+        Kind::CallLimit(limit) => meter.admit_call(exchange, limit)?,
         Kind::TokenLimit(limit) => meter.admit(exchange, limit)?,
         Kind::EmitTokenMetric(policy) => metrics::prepare(exchange, policy)?,
         Kind::ManagedIdentity(policy) => managed_identity(&mut exchange.context, policy)?,
@@ -105,7 +106,7 @@ fn return_response(context: &mut Context, items: &[Item]) -> Result<(), Raised> 
     Ok(())
 }
 
-fn truth(condition: &Template, context: &mut Context) -> Result<bool, Raised> {
+pub(super) fn truth(condition: &Template, context: &mut Context) -> Result<bool, Raised> {
     let value = condition.evaluate(context)?;
     let literal = |value: &Value| {
         value

@@ -6,6 +6,7 @@
 //! clock and opens no connection, so both drivers get the same decisions.
 
 mod begin;
+mod call_limit;
 mod counters;
 mod error;
 mod exchange;

@@ -76,7 +76,12 @@ impl Program {
         let after_backend = [SectionName::Outbound, SectionName::OnError];
         let reads_response_body = after_backend
             .iter()
-            .any(|name| sections[*name as usize].iter().any(reads_body));
+            .any(|name| sections[*name as usize].iter().any(reads_body))
+            // Limits of calls stand before the backend and may count by what it answered.
+            || sections[SectionName::Inbound as usize]
+                .iter()
+                .filter(|instruction| matches!(instruction.action, Action::Run(Kind::CallLimit(_))))
+                .any(reads_body);
         Program {
             sections,
             reads_response_body,
@@ -213,6 +218,10 @@ fn templates(kind: &Kind) -> Vec<&Template> {
             .items
             .iter()
             .flat_map(|item| templates(&item.kind))
+            .collect(),
+        Kind::CallLimit(limit) => [&limit.increment_condition, &limit.increment_count]
+            .into_iter()
+            .flatten()
             .collect(),
         Kind::Base
         | Kind::Choose(_)

@@ -122,11 +122,13 @@ impl Engine {
                 if let Some(usage) = usage {
                     exchange.metrics = metrics::emitted(&exchange.pending_metrics, &usage);
                 }
+                self.meter(now).announce_calls(&mut exchange);
             }
             BackendBody::Stream => {
                 exchange.context.response = Some(response);
                 exchange.streaming = true;
                 self.meter(now).announce_stream(&mut exchange);
+                self.meter(now).announce_calls(&mut exchange);
             }
         }
         if failed {
@@ -165,6 +167,8 @@ impl Engine {
         for charge in &settlement.charges {
             meter.charge(charge, usage.total());
         }
+        let bytes = settlement.request_bytes + stream.bytes();
+        meter.count_bytes(&settlement.call_charges, bytes);
         metrics::emitted(&settlement.metrics, &usage)
     }
 
@@ -182,9 +186,14 @@ impl Engine {
                 match exchange.section {
                     SectionName::Inbound => exchange.enter(SectionName::Backend),
                     SectionName::Backend => exchange.enter(SectionName::Outbound),
-                    SectionName::Outbound | SectionName::OnError => {
+                    SectionName::Outbound => {
+                        if let Err(raised) = self.meter(now).count_answered(&mut exchange) {
+                            exchange.raise(&raised, None);
+                            continue;
+                        }
                         return self.finish(now, exchange);
                     }
+                    SectionName::OnError => return self.finish(now, exchange),
                 }
                 continue;
             };
@@ -206,17 +215,28 @@ impl Engine {
     }
 
     fn finish(&mut self, now: Moment, mut exchange: Exchange) -> Step {
+        // Outbound has counted already; after an error, or a response that a policy returned, a
+        // call whose condition cannot be told counts once.
+        let _told = self.meter(now).count_answered(&mut exchange);
+        let call_charges = std::mem::take(&mut exchange.call_charges);
+        let request_bytes = exchange.request_bytes;
         let stream = if exchange.streaming {
             let (prompt_estimate, _) = exchange.asked.of(exchange.context.request.body.as_ref());
             let charges = std::mem::take(&mut exchange.charges);
             Some(Settlement {
                 charges,
+                call_charges,
+                request_bytes,
                 metrics: std::mem::take(&mut exchange.pending_metrics),
                 prompt_estimate,
             })
         } else {
             // Whatever was admitted and never answered keeps its estimate charged.
             self.meter(now).settle(&mut exchange, None);
+            let body = exchange.context.response.as_ref();
+            let body = body.and_then(|response| response.body.as_ref());
+            let bytes = request_bytes + body.map_or(0, |body| body.len() as u64);
+            self.meter(now).count_bytes(&call_charges, bytes);
             None
         };
         let response = exchange

@@ -7,6 +7,7 @@
 
 pub(crate) mod context;
 pub(crate) mod expression;
+mod limits;
 mod lower;
 mod matrix;
 pub(crate) mod message;
@@ -15,6 +16,7 @@ mod model;
 mod tests;
 mod xml;
 
+pub(crate) use limits::{Allowance, CallLimit, CallLimitKind, CounterKey, Target};
 pub(crate) use lower::{NamedValues, parse};
 pub(crate) use model::{
     Branch, Condition, Dimension, EmitTokenMetric, ExistsAction, ForwardRequest, Item, Kind,

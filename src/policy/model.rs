@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::expression::{Expression, Fault, Value};
+use super::limits::CallLimit;
 use crate::base::{Source, Span, Tokens};
 use crate::limiter::Period;
 
@@ -114,6 +115,7 @@ impl Place {
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Base,
+    CallLimit(Arc<CallLimit>),
     Choose(Vec<Branch>),
     EmitTokenMetric(EmitTokenMetric),
     ForwardRequest(ForwardRequest),

@@ -6,7 +6,7 @@ use super::super::model::{
 use super::super::xml::Element;
 use super::attributes::Attributes;
 use super::document::{Lowering, Parent};
-use super::{response, token_limit};
+use super::{call_limit, response, token_limit};
 
 /// More custom dimensions than Application Insights leaves room for (specification 2).
 const MAX_DIMENSIONS: usize = 5;
@@ -47,6 +47,9 @@ pub(super) fn lower(
     match matrix::canonical(&element.name) {
         "base" => Some(base(lowering, element)),
         "choose" => Some(choose(lowering, element, within)),
+        "rate-limit" | "rate-limit-by-key" | "quota" | "quota-by-key" => {
+            call_limit::lower(lowering, element)
+        }
         "forward-request" => Some(forward_request(lowering, element)),
         "authentication-managed-identity" => managed_identity(lowering, element),
         "llm-emit-token-metric" => Some(emit_token_metric(lowering, element)),

@@ -1,6 +1,7 @@
 //! From the XML tree to the model. All problems of a document are reported at once.
 
 mod attributes;
+mod call_limit;
 mod document;
 mod elements;
 mod response;
