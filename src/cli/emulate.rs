@@ -1,5 +1,7 @@
 //! `apimon emulate`: the local gateway in the foreground.
 
+use std::path::Path;
+
 use super::args::EmulateArguments;
 use super::failure::{Failure, Verdict};
 use super::local::{self, Caller};
@@ -11,6 +13,8 @@ use crate::base::{Seed, number};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
+use crate::engine::Credentials;
+use crate::files;
 use crate::gateway::{Gateway, Served};
 use crate::http;
 use crate::model::ModelSettings;
@@ -36,7 +40,10 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
         .map(|id| Caller { id, name: id })
         .collect();
     let clock = Clock::start();
-    let engine = local::engine(Some(policy), tier, clock.started(), &seed, &callers);
+    let mut engine = local::engine(Some(policy), tier, clock.started(), &seed, &callers);
+    if let Some(path) = &arguments.credentials {
+        engine.trust(credentials(path)?);
+    }
     // The address is announced when the first request would not have to wait for anything.
     if let Err(panic) = vocabulary.join() {
         std::panic::resume_unwind(panic);
@@ -55,6 +62,12 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
     terminal.note("stopped");
     output::note_metrics(terminal, &gateway.metrics());
     Ok(Verdict::Done)
+}
+
+fn credentials(path: &Path) -> Result<Credentials, Failure> {
+    let source = files::read_source(path)?;
+    serde_saphyr::from_str(&source.text)
+        .map_err(|error| Failure::input(format!("credentials `{}`: {error}", source.name)))
 }
 
 /// Shows every answer until Ctrl-C.

@@ -10,7 +10,7 @@ use super::run::Engine;
 use crate::base::{Moment, Seed};
 use crate::policy::SectionName;
 use crate::policy::context::{Api, Context, Operation, Product, Subscription};
-use crate::policy::message::{Request, Url};
+use crate::policy::message::{Headers, Request, Url};
 
 impl Engine {
     /// The request at the start of its way, with everything that is known of it.
@@ -83,6 +83,7 @@ impl Engine {
             request_bytes,
             pending_metrics: Vec::new(),
             metrics: Vec::new(),
+            cors_headers: Headers::new(),
             asked,
         }
     }

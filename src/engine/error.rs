@@ -15,6 +15,8 @@ pub(super) struct Raised {
     pub(super) source: &'static str,
     pub(super) reason: &'static str,
     pub(super) message: String,
+    /// What the wire shows in place of the message.
+    pub(super) shown: Option<String>,
     pub(super) headers: Headers,
     /// The wire shows "Internal server error" and not the message.
     pub(super) internal: bool,
@@ -40,6 +42,7 @@ impl Raised {
             source,
             reason,
             message: message.into(),
+            shown: None,
             headers: Headers::new(),
             internal: false,
         }
@@ -51,6 +54,7 @@ impl Raised {
             source: "",
             reason,
             message: message.into(),
+            shown: None,
             headers: Headers::new(),
             internal: true,
         }
@@ -92,7 +96,8 @@ impl Raised {
         } else if self.status == 404 {
             r#"{ "statusCode": 404, "message": "Resource not found" }"#.to_owned()
         } else {
-            let message = serde_json::Value::from(self.message.as_str());
+            let message = self.shown.as_ref().unwrap_or(&self.message);
+            let message = serde_json::Value::from(message.as_str());
             format!(
                 r#"{{ "statusCode": {}, "message": {message} }}"#,
                 self.status

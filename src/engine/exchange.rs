@@ -111,6 +111,8 @@ pub(crate) struct Exchange {
     pub(super) request_bytes: u64,
     pub(super) pending_metrics: Vec<PendingMetric>,
     pub(super) metrics: Vec<Metric>,
+    /// Headers that `cors` adds to the answer.
+    pub(super) cors_headers: Headers,
     pub(super) asked: Asked,
 }
 

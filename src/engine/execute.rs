@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::cors;
 use super::error::Raised;
 use super::exchange::Exchange;
 use super::forward::{Forward, end_to_end, parse_base};
@@ -9,11 +13,13 @@ use super::message::{self, Change};
 use super::metrics;
 use super::program::{Action, Instruction};
 use super::token_limit::Meter;
+use super::validate_token;
 use crate::policy::context::Context;
 use crate::policy::expression::Value;
 use crate::policy::message::Response;
 use crate::policy::{
-    ForwardRequest, Item, Kind, ManagedIdentity, SectionName, SetBackendService, Template,
+    BasicAuthentication, ForwardRequest, Item, Kind, ManagedIdentity, SectionName,
+    SetBackendService, Template,
 };
 
 /// What an element does to the course of the request.
@@ -54,6 +60,20 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
             return Ok(Flow::Finish);
         }
         Kind::CallLimit(limit) => meter.admit_call(exchange, limit)?,
+        Kind::Cors(policy) => {
+            if cors::run(exchange, policy)? {
+                return Ok(Flow::Finish);
+            }
+        }
+        Kind::ValidateToken(policy) => {
+            validate_token::run(exchange, policy, meter.credentials, meter.utc)?;
+        }
+        Kind::BasicAuthentication(policy) => basic(&mut exchange.context, policy)?,
+        Kind::CertificateAuthentication(name) => {
+            let name = name.text(&mut exchange.context)?;
+            let message = format!("the local gateway has no certificate `{name}`");
+            return Err(Raised::internal("CertificateNotFound", message));
+        }
         Kind::TokenLimit(limit) => meter.admit(exchange, limit)?,
         Kind::EmitTokenMetric(policy) => metrics::prepare(exchange, policy)?,
         Kind::ManagedIdentity(policy) => managed_identity(&mut exchange.context, policy)?,
@@ -121,6 +141,17 @@ pub(super) fn truth(condition: &Template, context: &mut Context) -> Result<bool,
         );
         Raised::evaluation(message)
     })
+}
+
+fn basic(context: &mut Context, policy: &BasicAuthentication) -> Result<(), Raised> {
+    let (user, password) = (
+        policy.username.text(context)?,
+        policy.password.text(context)?,
+    );
+    let credential = STANDARD.encode(format!("{user}:{password}"));
+    let headers = &mut context.request.headers;
+    headers.set("Authorization", format!("Basic {credential}"));
+    Ok(())
 }
 
 /// The local gateway's own identity: a token that no real service accepts and that says so.

@@ -7,11 +7,14 @@
 
 mod begin;
 mod call_limit;
+mod cors;
 mod counters;
+mod credentials;
 mod error;
 mod exchange;
 mod execute;
 mod forward;
+mod jwt;
 mod message;
 mod metrics;
 mod program;
@@ -22,7 +25,9 @@ mod service;
 mod tests;
 mod token_limit;
 mod usage;
+mod validate_token;
 
+pub(crate) use credentials::Credentials;
 pub(crate) use error::BackendFailure;
 pub(crate) use exchange::{
     Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step,

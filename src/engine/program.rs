@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::policy::{
-    Branch, Condition, ForwardRequest, Item, Kind, Place, Policy, SectionName, Template,
+    Branch, Condition, Cors, ForwardRequest, Item, Kind, Place, Policy, SectionName, Template,
 };
 
 /// Scopes from broad to narrow, as `context.LastError.Scope` names them.
@@ -86,6 +86,19 @@ impl Program {
             sections,
             reads_response_body,
         }
+    }
+
+    /// The `cors` policies that are direct children of inbound.
+    pub(super) fn cors(&self) -> impl Iterator<Item = &Cors> {
+        let inbound = &self.sections[SectionName::Inbound as usize];
+        inbound
+            .iter()
+            .filter_map(|instruction| match &instruction.action {
+                Action::Run(Kind::Cors(policy)) if instruction.location.path.is_empty() => {
+                    Some(&**policy)
+                }
+                _ => None,
+            })
     }
 
     pub(super) fn instruction(&self, section: SectionName, index: usize) -> Option<&Instruction> {
@@ -224,11 +237,15 @@ fn templates(kind: &Kind) -> Vec<&Template> {
             .flatten()
             .collect(),
         Kind::Base
+        | Kind::BasicAuthentication(_)
+        | Kind::CertificateAuthentication(_)
         | Kind::Choose(_)
+        | Kind::Cors(_)
         | Kind::EmitTokenMetric(_)
         | Kind::ForwardRequest(_)
         | Kind::ManagedIdentity(_)
         | Kind::SetBackendService(_)
-        | Kind::TokenLimit(_) => Vec::new(),
+        | Kind::TokenLimit(_)
+        | Kind::ValidateToken(_) => Vec::new(),
     }
 }

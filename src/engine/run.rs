@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::cors;
 use super::counters::Counters;
+use super::credentials::Credentials;
 use super::error::{BackendFailure, Raised};
 use super::exchange::{Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step};
 use super::execute::{Flow, execute};
@@ -63,12 +65,21 @@ impl Engine {
         }
     }
 
+    /// Gives the service the key sets that it trusts.
+    pub(crate) fn trust(&mut self, credentials: Credentials) {
+        Arc::make_mut(&mut self.service).credentials = credentials;
+    }
+
     /// A request has arrived.
     pub(crate) fn receive(&mut self, now: Moment, incoming: Incoming) -> Step {
         let service = Arc::clone(&self.service);
         let seed = service.seed.derive(&format!("request {}", self.received));
         self.received += 1;
         let Some(route) = routing::route(&service, &incoming) else {
+            if let Some(route) = routing::preflight(&service, &incoming) {
+                let exchange = self.exchange(now, incoming, seed, Some((route, None)));
+                return self.preflight(now, exchange);
+            }
             let exchange = self.exchange(now, incoming, seed, None);
             return self.raise_and_run(now, exchange, &Raised::not_found());
         };
@@ -172,6 +183,22 @@ impl Engine {
         metrics::emitted(&settlement.metrics, &usage)
     }
 
+    /// A preflight runs `cors` and nothing else; without one it finds no operation.
+    fn preflight(&mut self, now: Moment, mut exchange: Exchange) -> Step {
+        let program = Arc::clone(&exchange.program);
+        let mut policies = program.cors().peekable();
+        if policies.peek().is_none() {
+            return self.raise_and_run(now, exchange, &Raised::not_found());
+        }
+        match cors::preflight(&mut exchange.context, policies) {
+            Ok(response) => {
+                exchange.context.response = Some(response);
+                self.finish(now, exchange)
+            }
+            Err(raised) => self.raise_and_run(now, exchange, &raised),
+        }
+    }
+
     fn raise_and_run(&mut self, now: Moment, mut exchange: Exchange, raised: &Raised) -> Step {
         exchange.raise(raised, None);
         self.run(now, exchange)
@@ -239,11 +266,14 @@ impl Engine {
             self.meter(now).count_bytes(&call_charges, bytes);
             None
         };
-        let response = exchange
+        let mut response = exchange
             .context
             .response
             .clone()
             .unwrap_or_else(|| Response::new(200));
+        for (name, value) in exchange.cors_headers.iter() {
+            response.headers.set(name, value);
+        }
         Step::Answer(Box::new(Answer {
             response,
             stream,
@@ -257,6 +287,7 @@ impl Engine {
         Meter {
             utc: self.utc(now),
             behaviour: self.service.behaviour,
+            credentials: &self.service.credentials,
             now,
             counters: &mut self.counters,
         }

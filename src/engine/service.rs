@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::credentials::Credentials;
 use crate::base::{Seed, Tier};
 use crate::limiter::Algorithm;
 use crate::policy::Policy;
@@ -21,6 +22,7 @@ pub(crate) struct Service {
     pub(crate) products: Vec<ProductConfig>,
     pub(crate) apis: Vec<ApiConfig>,
     pub(crate) subscriptions: Vec<Arc<Subscription>>,
+    pub(crate) credentials: Credentials,
 }
 
 /// How the gateway behaves where documents and observations leave a choice. Inferred behaviour

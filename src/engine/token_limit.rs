@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::counters::Counters;
+use super::credentials::Credentials;
 use super::error::Raised;
 use super::exchange::Exchange;
 use super::service::Behaviour;
@@ -33,6 +34,7 @@ pub(super) struct Charge {
 pub(super) struct Meter<'a> {
     pub(super) counters: &'a mut Counters,
     pub(super) behaviour: Behaviour,
+    pub(super) credentials: &'a Credentials,
     pub(super) now: Moment,
     pub(super) utc: Timestamp,
 }

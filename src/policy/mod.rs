@@ -5,6 +5,7 @@
 //! tree into [`Policy`], checked elements with parsed expressions. Nothing in between is skipped:
 //! what cannot be executed is an error that names element, file and line.
 
+mod access;
 pub(crate) mod context;
 pub(crate) mod expression;
 mod limits;
@@ -16,6 +17,9 @@ mod model;
 mod tests;
 mod xml;
 
+pub(crate) use access::{
+    BasicAuthentication, Cors, KeyMaterial, RequiredClaim, TokenPlace, ValidateToken,
+};
 pub(crate) use limits::{Allowance, CallLimit, CallLimitKind, CounterKey, Target};
 pub(crate) use lower::{NamedValues, parse};
 pub(crate) use model::{

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::access::{BasicAuthentication, Cors, ValidateToken};
 use super::context::Context;
 use super::expression::{Expression, Fault, Value};
 use super::limits::CallLimit;
@@ -115,6 +116,11 @@ impl Place {
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Base,
+    BasicAuthentication(BasicAuthentication),
+    /// The certificate by thumbprint, id or content.
+    CertificateAuthentication(Template),
+    Cors(Arc<Cors>),
+    ValidateToken(Arc<ValidateToken>),
     CallLimit(Arc<CallLimit>),
     Choose(Vec<Branch>),
     EmitTokenMetric(EmitTokenMetric),

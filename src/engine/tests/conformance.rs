@@ -349,5 +349,6 @@ fn engine(file: &File, path: &Path) -> Engine {
         products: Vec::new(),
         apis,
         subscriptions: subscriptions.collect(),
+        credentials: file.credentials.clone(),
     })
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::base::parse_duration;
+use crate::engine::Credentials;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -25,6 +26,9 @@ pub(super) struct File {
     pub(super) apis: Vec<Api>,
     #[serde(default)]
     pub(super) subscriptions: Vec<String>,
+    /// Key sets that a deployed gateway would fetch.
+    #[serde(default)]
+    pub(super) credentials: Credentials,
     #[serde(default)]
     pub(super) backend: Backend,
     #[serde(default)]

@@ -6,7 +6,7 @@ use super::super::model::{
 use super::super::xml::Element;
 use super::attributes::Attributes;
 use super::document::{Lowering, Parent};
-use super::{call_limit, response, token_limit};
+use super::{access, call_limit, response, token_limit};
 
 /// More custom dimensions than Application Insights leaves room for (specification 2).
 const MAX_DIMENSIONS: usize = 5;
@@ -50,6 +50,11 @@ pub(super) fn lower(
         "rate-limit" | "rate-limit-by-key" | "quota" | "quota-by-key" => {
             call_limit::lower(lowering, element)
         }
+        "authentication-basic" => access::basic(lowering, element),
+        "authentication-certificate" => access::certificate(lowering, element),
+        "cors" => access::cors(lowering, element),
+        "validate-jwt" => access::validate_jwt(lowering, element),
+        "validate-azure-ad-token" => access::validate_azure_ad_token(lowering, element),
         "forward-request" => Some(forward_request(lowering, element)),
         "authentication-managed-identity" => managed_identity(lowering, element),
         "llm-emit-token-metric" => Some(emit_token_metric(lowering, element)),

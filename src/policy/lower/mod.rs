@@ -1,5 +1,6 @@
 //! From the XML tree to the model. All problems of a document are reported at once.
 
+mod access;
 mod attributes;
 mod call_limit;
 mod document;
