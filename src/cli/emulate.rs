@@ -13,7 +13,7 @@ use crate::base::{Seed, number};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::engine::Credentials;
+use crate::engine::{Credentials, LogEvent};
 use crate::files;
 use crate::gateway::{Gateway, Served};
 use crate::http;
@@ -78,7 +78,12 @@ async fn watch(
     loop {
         tokio::select! {
             stopped = tokio::signal::ctrl_c() => return stopped,
-            Some(served) = served.recv() => terminal.note(&line(&served)),
+            Some(served) = served.recv() => {
+                terminal.note(&line(&served));
+                for event in &served.events {
+                    terminal.note(&event_line(event));
+                }
+            }
         }
     }
 }
@@ -101,6 +106,14 @@ fn line(served: &Served) -> String {
         number(seconds, 3),
         served.status
     )
+}
+
+/// An event as one line: the local gateway has no event hub to send it to.
+fn event_line(event: &LogEvent) -> String {
+    let partition = event.partition.as_ref();
+    let partition = partition.map_or(String::new(), |partition| format!(" partition {partition}"));
+    let text = event.text.replace(['\r', '\n'], " ");
+    format!("           event for {}{partition}: {text}", event.logger)
 }
 
 fn announce(terminal: &Terminal, url: &str, seed: &Seed, callers: &[Caller<'_>], behind: &str) {

@@ -83,6 +83,7 @@ impl Engine {
             request_bytes,
             pending_metrics: Vec::new(),
             metrics: Vec::new(),
+            log: Vec::new(),
             cors_headers: Headers::new(),
             asked,
         }

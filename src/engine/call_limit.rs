@@ -254,10 +254,10 @@ fn bytes_key(key: &str) -> String {
 }
 
 fn out_of_quota(limit: &CallLimit, what: &str, wait: Option<Duration>) -> Raised {
-    let mut message = format!("Out of {what} quota.");
-    if let Some(wait) = wait {
-        message += &format!(" Quota will be replenished in {}.", clock(wait));
-    }
+    let renewal = wait.map_or(String::new(), |wait| {
+        format!(" Quota will be replenished in {}.", clock(wait))
+    });
+    let message = format!("Out of {what} quota.{renewal}");
     let mut raised = Raised::refusal(403, "", "QuotaExceeded", message);
     if let Some(wait) = wait {
         let seconds = wait.as_secs().to_string();

@@ -15,7 +15,8 @@ pub(crate) struct Credentials {
 pub(crate) struct Issuer {
     pub(crate) openid_config: String,
     /// What tokens must say in `iss`.
-    pub(crate) issuer: String,
+    #[serde(rename = "issuer")]
+    pub(crate) name: String,
     /// JSON Web Keys.
     pub(crate) keys: Vec<serde_json::Value>,
 }

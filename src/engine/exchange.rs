@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use super::call_limit::CallCharge;
 use super::error::Raised;
+use super::event_log::LogEvent;
 use super::forward::{Forward, parse_base};
 use super::metrics::{Metric, PendingMetric};
 use super::program::{Location, Program};
@@ -76,6 +77,8 @@ pub(crate) struct Answer {
     pub(crate) backend_called: bool,
     /// Metrics that the answer caused; those of a stream come with its settlement.
     pub(crate) metrics: Vec<Metric>,
+    /// Events of `log-to-eventhub`, in order.
+    pub(crate) log: Vec<LogEvent>,
     /// The request's context after the last policy, for traces and tests.
     pub(crate) context: Context,
 }
@@ -111,6 +114,7 @@ pub(crate) struct Exchange {
     pub(super) request_bytes: u64,
     pub(super) pending_metrics: Vec<PendingMetric>,
     pub(super) metrics: Vec<Metric>,
+    pub(super) log: Vec<LogEvent>,
     /// Headers that `cors` adds to the answer.
     pub(super) cors_headers: Headers,
     pub(super) asked: Asked,

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::cors;
 use super::error::Raised;
+use super::event_log;
 use super::exchange::Exchange;
 use super::forward::{Forward, end_to_end, parse_base};
 use super::message::{self, Change};
@@ -75,6 +76,8 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
             return Err(Raised::internal("CertificateNotFound", message));
         }
         Kind::TokenLimit(limit) => meter.admit(exchange, limit)?,
+        Kind::EmitMetric(policy) => metrics::emit(exchange, policy)?,
+        Kind::LogToEventHub(policy) => event_log::run(exchange, policy)?,
         Kind::EmitTokenMetric(policy) => metrics::prepare(exchange, policy)?,
         Kind::ManagedIdentity(policy) => managed_identity(&mut exchange.context, policy)?,
         Kind::SetBackendService(policy) => set_backend_service(exchange, policy)?,

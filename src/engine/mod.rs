@@ -11,6 +11,7 @@ mod cors;
 mod counters;
 mod credentials;
 mod error;
+mod event_log;
 mod exchange;
 mod execute;
 mod forward;
@@ -29,6 +30,7 @@ mod validate_token;
 
 pub(crate) use credentials::Credentials;
 pub(crate) use error::BackendFailure;
+pub(crate) use event_log::LogEvent;
 pub(crate) use exchange::{
     Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step,
 };

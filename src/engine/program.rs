@@ -236,6 +236,12 @@ fn templates(kind: &Kind) -> Vec<&Template> {
             .into_iter()
             .flatten()
             .collect(),
+        Kind::EmitMetric(metric) => {
+            let dimensions = metric.dimensions.iter();
+            let values = dimensions.filter_map(|dimension| dimension.value.as_ref());
+            values.chain([&metric.value]).collect()
+        }
+        Kind::LogToEventHub(log) => log.partition.iter().chain([&log.body]).collect(),
         Kind::Base
         | Kind::BasicAuthentication(_)
         | Kind::CertificateAuthentication(_)

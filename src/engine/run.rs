@@ -131,7 +131,8 @@ impl Engine {
                 self.meter(now)
                     .settle(&mut exchange, usage.as_ref().map(Usage::total));
                 if let Some(usage) = usage {
-                    exchange.metrics = metrics::emitted(&exchange.pending_metrics, &usage);
+                    let emitted = metrics::emitted(&exchange.pending_metrics, &usage);
+                    exchange.metrics.extend(emitted);
                 }
                 self.meter(now).announce_calls(&mut exchange);
             }
@@ -279,6 +280,7 @@ impl Engine {
             stream,
             backend_called: exchange.backend_called,
             metrics: exchange.metrics,
+            log: exchange.log,
             context: exchange.context,
         }))
     }

@@ -111,7 +111,7 @@ fn check(
     }
     let said = |name: &str| values(&token.claims[name], None);
     let mut issuers = texts(context, &policy.issuers)?;
-    issuers.extend(trusted.iter().map(|issuer| issuer.issuer.clone()));
+    issuers.extend(trusted.iter().map(|issuer| issuer.name.clone()));
     if !issuers.is_empty() && !said("iss").iter().any(|issuer| issuers.contains(issuer)) {
         return Ok(refuse("TokenIssuerNotAllowed", "issuer", &said("iss")));
     }

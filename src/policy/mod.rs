@@ -13,6 +13,7 @@ mod lower;
 mod matrix;
 pub(crate) mod message;
 mod model;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod xml;
@@ -27,3 +28,4 @@ pub(crate) use model::{
     ManagedIdentity, Place, Policy, SectionName, SetBackendService, SetHeader, SetStatus, Template,
     TokenLimit,
 };
+pub(crate) use telemetry::{EmitMetric, LogToEventHub};

@@ -8,6 +8,7 @@ use super::access::{BasicAuthentication, Cors, ValidateToken};
 use super::context::Context;
 use super::expression::{Expression, Fault, Value};
 use super::limits::CallLimit;
+use super::telemetry::{EmitMetric, LogToEventHub};
 use crate::base::{Source, Span, Tokens};
 use crate::limiter::Period;
 
@@ -123,7 +124,9 @@ pub(crate) enum Kind {
     ValidateToken(Arc<ValidateToken>),
     CallLimit(Arc<CallLimit>),
     Choose(Vec<Branch>),
+    EmitMetric(EmitMetric),
     EmitTokenMetric(EmitTokenMetric),
+    LogToEventHub(LogToEventHub),
     ForwardRequest(ForwardRequest),
     ManagedIdentity(ManagedIdentity),
     ReturnResponse(ReturnResponse),

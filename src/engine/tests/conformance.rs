@@ -184,7 +184,7 @@ fn compare(expect: &Expect, run: usize, seen: &Seen, wrong: &mut Vec<String>) {
 /// What a step leaves behind besides its answer: metrics and variables.
 fn effects(expect: &Expect, seen: &Seen, check: &mut impl FnMut(&str, &str, &str)) {
     for (name, expected) in &expect.metrics {
-        let values = seen.metrics.iter().filter(|metric| metric.name == name);
+        let values = seen.metrics.iter().filter(|metric| metric.name == **name);
         let values: Vec<String> = values.map(|metric| metric.value.to_string()).collect();
         check(name, &expected.to_string(), &values.join(" and "));
     }
@@ -198,6 +198,18 @@ fn effects(expect: &Expect, seen: &Seen, check: &mut impl FnMut(&str, &str, &str
             let found = found.map_or("absent", |(_, value)| value.as_str());
             check(&format!("dimension {name}"), expected, found);
         }
+    }
+    for (logger, expected) in &expect.log {
+        let events = seen.answer.log.iter();
+        let events = events.filter(|event| *event.logger == **logger);
+        let found: Vec<Value> = events
+            .map(|event| {
+                let text = event.text.as_str();
+                serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+            })
+            .collect();
+        let shown = |events: &[Value]| Value::from(events).to_string();
+        check(&format!("log {logger}"), &shown(expected), &shown(&found));
     }
     for (name, expected) in &expect.variables {
         let found = seen.answer.context.variables.get(name);

@@ -180,6 +180,9 @@ pub(super) struct Expect {
     /// Dimensions that every metric of the step must have.
     #[serde(default)]
     pub(super) dimensions: BTreeMap<String, String>,
+    /// Events by logger; texts that are JSON are compared as JSON.
+    #[serde(default)]
+    pub(super) log: BTreeMap<String, Vec<Value>>,
     #[serde(default)]
     pub(super) variables: BTreeMap<String, Value>,
 }

@@ -6,7 +6,7 @@ use super::super::model::{
 use super::super::xml::Element;
 use super::attributes::Attributes;
 use super::document::{Lowering, Parent};
-use super::{access, call_limit, response, token_limit};
+use super::{access, call_limit, response, telemetry, token_limit};
 
 /// More custom dimensions than Application Insights leaves room for (specification 2).
 const MAX_DIMENSIONS: usize = 5;
@@ -55,6 +55,8 @@ pub(super) fn lower(
         "cors" => access::cors(lowering, element),
         "validate-jwt" => access::validate_jwt(lowering, element),
         "validate-azure-ad-token" => access::validate_azure_ad_token(lowering, element),
+        "emit-metric" => telemetry::emit_metric(lowering, element),
+        "log-to-eventhub" => telemetry::log_to_eventhub(lowering, element),
         "forward-request" => Some(forward_request(lowering, element)),
         "authentication-managed-identity" => managed_identity(lowering, element),
         "llm-emit-token-metric" => Some(emit_token_metric(lowering, element)),
@@ -183,6 +185,15 @@ fn emit_token_metric(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
         .unwrap_or_else(|| "API Management".into());
     attributes.finish(lowering);
     lowering.no_text(element);
+    let dimensions = dimensions(lowering, element);
+    Kind::EmitTokenMetric(EmitTokenMetric {
+        namespace,
+        dimensions,
+    })
+}
+
+/// The `dimension` children of a metric.
+pub(super) fn dimensions(lowering: &mut Lowering<'_>, element: &Element) -> Vec<Dimension> {
     let mut dimensions = Vec::new();
     for child in element.elements() {
         if child.name == "dimension" {
@@ -214,10 +225,7 @@ fn emit_token_metric(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
         }
         _ => {}
     }
-    Kind::EmitTokenMetric(EmitTokenMetric {
-        namespace,
-        dimensions,
-    })
+    dimensions
 }
 
 fn dimension(lowering: &mut Lowering<'_>, element: &Element) -> Option<Dimension> {

@@ -6,6 +6,7 @@ mod call_limit;
 mod document;
 mod elements;
 mod response;
+mod telemetry;
 mod token_limit;
 
 pub(crate) use document::{NamedValues, parse};
