@@ -176,6 +176,10 @@ pub(super) struct EmulateArguments {
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub(super) named_values: Vec<String>,
 
+    /// File (YAML) of the key sets that `validate-jwt` and `validate-azure-ad-token` trust
+    #[arg(long, value_name = "FILE")]
+    pub(super) credentials: Option<PathBuf>,
+
     /// Ids of the subscriptions that have a key
     #[arg(long = "subscription", value_name = "ID", default_value = "default")]
     pub(super) subscriptions: Vec<String>,

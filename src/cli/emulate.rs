@@ -1,5 +1,7 @@
 //! `apimon emulate`: the local gateway in the foreground.
 
+use std::path::Path;
+
 use super::args::EmulateArguments;
 use super::failure::{Failure, Verdict};
 use super::local::{self, Caller};
@@ -11,7 +13,8 @@ use crate::base::{Seed, number};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::engine::Behaviour;
+use crate::engine::{Behaviour, Credentials, LogEvent};
+use crate::files;
 use crate::gateway::{Gateway, Served};
 use crate::http;
 use crate::model::ModelSettings;
@@ -47,13 +50,16 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
         .map(|id| Caller { id, name: id })
         .collect();
     let clock = Clock::start();
-    let engine = local::engine(
+    let mut engine = local::engine(
         Some(policy),
         adapt(Behaviour::of(tier)),
         clock.started(),
         &seed,
         &callers,
     );
+    if let Some(path) = &arguments.credentials {
+        engine.trust(credentials(path)?);
+    }
     // The address is announced when the first request would not have to wait for anything.
     if let Err(panic) = vocabulary.join() {
         std::panic::resume_unwind(panic);
@@ -74,6 +80,12 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
     Ok(Verdict::Done)
 }
 
+fn credentials(path: &Path) -> Result<Credentials, Failure> {
+    let source = files::read_source(path)?;
+    serde_saphyr::from_str(&source.text)
+        .map_err(|error| Failure::input(format!("credentials `{}`: {error}", source.name)))
+}
+
 /// Shows every answer until Ctrl-C.
 async fn watch(
     terminal: &Terminal,
@@ -82,7 +94,12 @@ async fn watch(
     loop {
         tokio::select! {
             stopped = tokio::signal::ctrl_c() => return stopped,
-            Some(served) = served.recv() => terminal.note(&line(&served)),
+            Some(served) = served.recv() => {
+                terminal.note(&line(&served));
+                for event in &served.events {
+                    terminal.note(&event_line(event));
+                }
+            }
         }
     }
 }
@@ -105,6 +122,14 @@ fn line(served: &Served) -> String {
         number(seconds, 3),
         served.status
     )
+}
+
+/// An event as one line: the local gateway has no event hub to send it to.
+fn event_line(event: &LogEvent) -> String {
+    let partition = event.partition.as_ref();
+    let partition = partition.map_or(String::new(), |partition| format!(" partition {partition}"));
+    let text = event.text.replace(['\r', '\n'], " ");
+    format!("           event for {}{partition}: {text}", event.logger)
 }
 
 fn announce(terminal: &Terminal, url: &str, seed: &Seed, callers: &[Caller<'_>], behind: &str) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Secret, Seed};
-use crate::engine::{ApiConfig, Behaviour, Engine, Service};
+use crate::engine::{ApiConfig, Behaviour, Credentials, Engine, Service};
 use crate::model::ModelSettings;
 use crate::policy::Policy;
 use crate::policy::context::{Deployment, Subscription};
@@ -47,6 +47,7 @@ pub(super) fn engine(
         products: Vec::new(),
         apis: vec![ApiConfig::azure_openai(policy)],
         subscriptions: subscriptions.collect(),
+        credentials: Credentials::default(),
     })
 }
 

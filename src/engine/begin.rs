@@ -9,7 +9,7 @@ use super::routing::Route;
 use super::run::Engine;
 use crate::base::{Moment, Seed};
 use crate::policy::context::{Api, Context, Operation, Product, Subscription};
-use crate::policy::message::{Request, Url};
+use crate::policy::message::{Headers, Request, Url};
 use crate::policy::{RequestBody, SectionName};
 
 impl Engine {
@@ -46,6 +46,7 @@ impl Engine {
                     Arc::clone(&api.operations[route.operation].operation),
                 )
             });
+        let request_bytes = incoming.body.as_ref().map_or(0, |body| body.len() as u64);
         let request_id = guid(&mut seed);
         let asked = Asked::new(incoming.estimate);
         let (request, base_path) = request(&api, incoming, route);
@@ -84,8 +85,12 @@ impl Engine {
             fail_on_error_status: false,
             decided_by: None,
             charges: Vec::new(),
+            call_charges: Vec::new(),
+            request_bytes,
             pending_metrics: Vec::new(),
             metrics: Vec::new(),
+            log: Vec::new(),
+            cors_headers: Headers::new(),
             asked,
         }
     }

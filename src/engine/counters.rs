@@ -4,34 +4,27 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::base::{Moment, Tokens};
-use crate::limiter::{Algorithm, Period, QuotaCounter, RateCounter};
+use crate::base::Moment;
+use crate::limiter::{Algorithm, Limit, Period, QuotaCounter, RateCounter};
 
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     rates: BTreeMap<String, RateCounter>,
     quotas: BTreeMap<String, QuotaCounter>,
+    calls: BTreeMap<String, RateCounter>,
+    call_quotas: BTreeMap<String, QuotaCounter>,
 }
 
 impl Counters {
-    /// The rate counter of a key, at the limit that the policy names now.
+    /// The counter of a key's tokens, at the limit that the policy names now.
     pub(super) fn rate(
         &mut self,
         algorithm: Algorithm,
         now: Moment,
         key: &str,
-        per_minute: Tokens,
+        limit: Limit,
     ) -> &mut RateCounter {
-        if !self.rates.contains_key(key) {
-            self.rates
-                .insert(key.to_owned(), RateCounter::new(algorithm, now, per_minute));
-        }
-        let counter = self
-            .rates
-            .get_mut(key)
-            .expect("inserted when it was missing");
-        counter.limit(now, per_minute);
-        counter
+        rate(&mut self.rates, algorithm, now, key, limit)
     }
 
     pub(super) fn describe(&mut self, now: Moment, utc: Timestamp) -> Vec<String> {
@@ -47,15 +40,56 @@ impl Counters {
     }
 
     pub(super) fn quota(&mut self, now: Timestamp, key: &str, period: Period) -> &mut QuotaCounter {
-        if !self.quotas.contains_key(key) {
-            self.quotas
-                .insert(key.to_owned(), QuotaCounter::new(now, period));
-        }
-        let counter = self
-            .quotas
-            .get_mut(key)
-            .expect("inserted when it was missing");
-        counter.period(now, period);
-        counter
+        quota(&mut self.quotas, now, key, period)
     }
+
+    /// The counter of a key's calls; the same key may count tokens as well.
+    pub(super) fn calls(
+        &mut self,
+        algorithm: Algorithm,
+        now: Moment,
+        key: &str,
+        limit: Limit,
+    ) -> &mut RateCounter {
+        rate(&mut self.calls, algorithm, now, key, limit)
+    }
+
+    /// Calls or bytes of a key.
+    pub(super) fn call_quota(
+        &mut self,
+        now: Timestamp,
+        key: &str,
+        period: Period,
+    ) -> &mut QuotaCounter {
+        quota(&mut self.call_quotas, now, key, period)
+    }
+}
+
+fn rate<'a>(
+    counters: &'a mut BTreeMap<String, RateCounter>,
+    algorithm: Algorithm,
+    now: Moment,
+    key: &str,
+    limit: Limit,
+) -> &'a mut RateCounter {
+    if !counters.contains_key(key) {
+        counters.insert(key.to_owned(), RateCounter::new(algorithm, now, limit));
+    }
+    let counter = counters.get_mut(key).expect("inserted when it was missing");
+    counter.limit(now, limit);
+    counter
+}
+
+fn quota<'a>(
+    counters: &'a mut BTreeMap<String, QuotaCounter>,
+    now: Timestamp,
+    key: &str,
+    period: Period,
+) -> &'a mut QuotaCounter {
+    if !counters.contains_key(key) {
+        counters.insert(key.to_owned(), QuotaCounter::new(now, period));
+    }
+    let counter = counters.get_mut(key).expect("inserted when it was missing");
+    counter.period(now, period);
+    counter
 }

@@ -15,9 +15,9 @@ pub(super) struct Raised {
     pub(super) source: &'static str,
     pub(super) reason: &'static str,
     pub(super) message: String,
-    pub(super) headers: Headers,
-    /// What the wire shows in place of the message, for elements that say so.
+    /// What the wire shows in place of the message.
     pub(super) shown: Option<String>,
+    pub(super) headers: Headers,
     /// The wire shows "Internal server error" and not the message.
     pub(super) internal: bool,
 }
@@ -48,8 +48,8 @@ impl Raised {
             source,
             reason,
             message: message.into(),
-            headers: Headers::new(),
             shown: None,
+            headers: Headers::new(),
             internal: false,
         }
     }
@@ -60,8 +60,8 @@ impl Raised {
             source: "",
             reason,
             message: message.into(),
-            headers: Headers::new(),
             shown: None,
+            headers: Headers::new(),
             internal: true,
         }
     }

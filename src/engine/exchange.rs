@@ -4,7 +4,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::block::Block;
+use super::call_limit::CallCharge;
 use super::error::Raised;
+use super::event_log::LogEvent;
 use super::forward::Forward;
 use super::metrics::{Metric, PendingMetric};
 use super::program::{Location, Program};
@@ -84,6 +86,8 @@ pub(crate) struct Answer {
     /// The element that refused, answered or failed, else the one that forwarded; `None` where the
     /// gateway itself did.
     pub(crate) decided_by: Option<Place>,
+    /// Events of `log-to-eventhub`, in order.
+    pub(crate) log: Vec<LogEvent>,
     /// The request's context after the last policy, for traces and tests.
     pub(crate) context: Context,
 }
@@ -92,6 +96,9 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 pub(crate) struct Settlement {
     pub(super) charges: Vec<Charge>,
+    pub(super) call_charges: Vec<CallCharge>,
+    /// What the caller sent, for quotas of bandwidth.
+    pub(super) request_bytes: u64,
     pub(super) metrics: Vec<PendingMetric>,
     pub(super) prompt_estimate: Tokens,
 }
@@ -121,8 +128,14 @@ pub(crate) struct Exchange {
     pub(super) fail_on_error_status: bool,
     pub(super) decided_by: Option<Place>,
     pub(super) charges: Vec<Charge>,
+    pub(super) call_charges: Vec<CallCharge>,
+    /// Length of the body that the caller sent.
+    pub(super) request_bytes: u64,
     pub(super) pending_metrics: Vec<PendingMetric>,
     pub(super) metrics: Vec<Metric>,
+    pub(super) log: Vec<LogEvent>,
+    /// Headers that `cors` adds to the answer.
+    pub(super) cors_headers: Headers,
     pub(super) asked: Asked,
 }
 

@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::block::{self, Stores};
+use super::cors;
 use super::course;
 use super::error::Raised;
+use super::event_log;
 use super::exchange::Exchange;
 use super::forward::{Forward, end_to_end, parse_base};
 use super::message::{self, Change};
@@ -12,12 +17,13 @@ use super::metrics;
 use super::program::{Action, Instruction};
 use super::send::Sends;
 use super::token_limit::Meter;
+use super::validate_token;
 use crate::policy::context::Context;
 use crate::policy::expression::Value;
 use crate::policy::message::Response;
 use crate::policy::{
-    ForwardRequest, Kind, ManagedIdentity, RequestBody, ReturnResponse, SectionName,
-    SetBackendService, Template,
+    BasicAuthentication, ForwardRequest, Kind, ManagedIdentity, RequestBody, ReturnResponse,
+    SectionName, SetBackendService, Template,
 };
 
 /// What an element does to the course of the request.
@@ -81,7 +87,24 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
             exchange.streaming = false;
             return Ok(Flow::Finish);
         }
+        Kind::CallLimit(limit) => meter.admit_call(exchange, limit)?,
+        Kind::Cors(policy) => {
+            if cors::run(exchange, policy)? {
+                return Ok(Flow::Finish);
+            }
+        }
+        Kind::ValidateToken(policy) => {
+            validate_token::run(exchange, policy, meter.credentials, meter.utc)?;
+        }
+        Kind::BasicAuthentication(policy) => basic(&mut exchange.context, policy)?,
+        Kind::CertificateAuthentication(name) => {
+            let name = name.text(&mut exchange.context)?;
+            let message = format!("the local gateway has no certificate `{name}`");
+            return Err(Raised::internal("CertificateNotFound", message));
+        }
         Kind::TokenLimit(limit) => meter.admit(exchange, limit)?,
+        Kind::EmitMetric(policy) => metrics::emit(exchange, policy)?,
+        Kind::LogToEventHub(policy) => event_log::run(exchange, policy)?,
         Kind::EmitTokenMetric(policy) => metrics::prepare(exchange, policy)?,
         Kind::ManagedIdentity(policy) => managed_identity(&mut exchange.context, policy)?,
         Kind::SetBackendService(policy) => set_backend_service(exchange, policy)?,
@@ -166,6 +189,17 @@ pub(super) fn truth(condition: &Template, context: &mut Context) -> Result<bool,
         );
         Raised::evaluation(message)
     })
+}
+
+fn basic(context: &mut Context, policy: &BasicAuthentication) -> Result<(), Raised> {
+    let (user, password) = (
+        policy.username.text(context)?,
+        policy.password.text(context)?,
+    );
+    let credential = STANDARD.encode(format!("{user}:{password}"));
+    let headers = &mut context.request.headers;
+    headers.set("Authorization", format!("Basic {credential}"));
+    Ok(())
 }
 
 /// The local gateway's own identity: a token that no real service accepts and that says so.

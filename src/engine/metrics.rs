@@ -1,20 +1,21 @@
 //! `llm-emit-token-metric`: dimensions are read when the policy runs, values when the answer is
 //! known (gateway specification, section 2).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::Raised;
 use super::exchange::Exchange;
 use crate::base::{Tokens, number};
-use crate::policy::{Dimension, EmitTokenMetric};
+use crate::policy::{Dimension, EmitMetric, EmitTokenMetric};
 use crate::tokens::Usage;
 
 /// One value sent to Application Insights.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Metric {
     pub(crate) namespace: Arc<str>,
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) dimensions: Vec<(String, String)>,
     pub(crate) value: Tokens,
 }
@@ -22,7 +23,7 @@ pub(crate) struct Metric {
 /// What Application Insights would show: number of answers and sum of each metric, by namespace
 /// and dimensions.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct MetricTotals(BTreeMap<Series, BTreeMap<&'static str, (u64, Tokens)>>);
+pub(crate) struct MetricTotals(BTreeMap<Series, BTreeMap<Cow<'static, str>, (u64, Tokens)>>);
 
 /// Namespace and dimensions.
 type Series = (Arc<str>, Vec<(String, String)>);
@@ -70,8 +71,41 @@ pub(super) struct PendingMetric {
 }
 
 pub(super) fn prepare(exchange: &mut Exchange, policy: &EmitTokenMetric) -> Result<(), Raised> {
-    let mut dimensions = Vec::with_capacity(policy.dimensions.len());
-    for Dimension { name, value } in &policy.dimensions {
+    let dimensions = dimensions(exchange, &policy.dimensions)?;
+    exchange.pending_metrics.push(PendingMetric {
+        namespace: Arc::clone(&policy.namespace),
+        dimensions,
+    });
+    Ok(())
+}
+
+/// `emit-metric`: a whole number that the policy names.
+pub(super) fn emit(exchange: &mut Exchange, policy: &EmitMetric) -> Result<(), Raised> {
+    let value = policy.value.evaluate(&mut exchange.context)?;
+    let number = value
+        .as_i64()
+        .or_else(|| value.to_text().trim().parse().ok());
+    let number = number.and_then(|number| u64::try_from(number).ok());
+    let number = number.ok_or_else(|| {
+        let message = format!("a metric is a whole number, not `{}`", value.to_text());
+        Raised::evaluation(message)
+    })?;
+    let metric = Metric {
+        namespace: Arc::clone(&policy.namespace),
+        name: Cow::Owned(policy.name.to_string()),
+        dimensions: dimensions(exchange, &policy.dimensions)?,
+        value: Tokens(number),
+    };
+    exchange.metrics.push(metric);
+    Ok(())
+}
+
+fn dimensions(
+    exchange: &mut Exchange,
+    templates: &[Dimension],
+) -> Result<Vec<(String, String)>, Raised> {
+    let mut dimensions = Vec::with_capacity(templates.len());
+    for Dimension { name, value } in templates {
         let name = name.text(&mut exchange.context)?;
         let value = match value {
             Some(value) => value.text(&mut exchange.context)?,
@@ -79,11 +113,7 @@ pub(super) fn prepare(exchange: &mut Exchange, policy: &EmitTokenMetric) -> Resu
         };
         dimensions.push((name, value));
     }
-    exchange.pending_metrics.push(PendingMetric {
-        namespace: Arc::clone(&policy.namespace),
-        dimensions,
-    });
-    Ok(())
+    Ok(dimensions)
 }
 
 /// What the gateway itself knows under a default name; empty where it does not apply.
@@ -126,7 +156,7 @@ pub(super) fn emitted(pending: &[PendingMetric], usage: &Usage) -> Vec<Metric> {
         .flat_map(|metric| {
             values.map(|(name, value)| Metric {
                 namespace: Arc::clone(&metric.namespace),
-                name,
+                name: Cow::Borrowed(name),
                 dimensions: metric.dimensions.clone(),
                 value,
             })

@@ -10,12 +10,17 @@ mod begin;
 mod behaviour;
 mod block;
 mod cache;
+mod call_limit;
+mod cors;
 mod counters;
 mod course;
+mod credentials;
 mod error;
+mod event_log;
 mod exchange;
 mod execute;
 mod forward;
+mod jwt;
 mod message;
 mod metrics;
 mod program;
@@ -28,9 +33,12 @@ mod service;
 mod tests;
 mod token_limit;
 mod usage;
+mod validate_token;
 
 pub(crate) use behaviour::SWITCHES;
+pub(crate) use credentials::Credentials;
 pub(crate) use error::BackendFailure;
+pub(crate) use event_log::LogEvent;
 pub(crate) use exchange::{
     Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step,
 };

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::policy::course::Course;
 use crate::policy::{
-    Branch, Condition, ForwardRequest, Item, Kind, Place, Policy, SectionName, Template, Trail,
+    Branch, Condition, Cors, ForwardRequest, Item, Kind, Place, Policy, SectionName, Template,
+    Trail,
 };
 
 /// Scopes from broad to narrow, as `context.LastError.Scope` names them.
@@ -102,11 +103,29 @@ impl Program {
         ];
         let reads_response_body = after_backend
             .iter()
-            .any(|name| sections[*name as usize].iter().any(reads_body));
+            .any(|name| sections[*name as usize].iter().any(reads_body))
+            // Limits of calls stand before the backend and may count by what it answered.
+            || sections[SectionName::Inbound as usize]
+                .iter()
+                .filter(|instruction| matches!(instruction.action, Action::Run(Kind::CallLimit(_))))
+                .any(reads_body);
         Program {
             sections,
             reads_response_body,
         }
+    }
+
+    /// The `cors` policies that are direct children of inbound.
+    pub(super) fn cors(&self) -> impl Iterator<Item = &Cors> {
+        let inbound = &self.sections[SectionName::Inbound as usize];
+        inbound
+            .iter()
+            .filter_map(|instruction| match &instruction.action {
+                Action::Run(Kind::Cors(policy)) if instruction.location.path.is_empty() => {
+                    Some(&**policy)
+                }
+                _ => None,
+            })
     }
 
     pub(super) fn instruction(&self, section: SectionName, index: usize) -> Option<&Instruction> {
@@ -288,13 +307,27 @@ fn templates(kind: &Kind) -> Vec<&Template> {
             .iter()
             .flat_map(|item| templates(&item.kind))
             .collect(),
+        Kind::CallLimit(limit) => [&limit.increment_condition, &limit.increment_count]
+            .into_iter()
+            .flatten()
+            .collect(),
+        Kind::EmitMetric(metric) => {
+            let dimensions = metric.dimensions.iter();
+            let values = dimensions.filter_map(|dimension| dimension.value.as_ref());
+            values.chain([&metric.value]).collect()
+        }
+        Kind::LogToEventHub(log) => log.partition.iter().chain([&log.body]).collect(),
         Kind::Base
+        | Kind::BasicAuthentication(_)
+        | Kind::CertificateAuthentication(_)
         | Kind::Choose(_)
         | Kind::Course(_)
+        | Kind::Cors(_)
         | Kind::EmitTokenMetric(_)
         | Kind::ForwardRequest(_)
         | Kind::ManagedIdentity(_)
         | Kind::SetBackendService(_)
-        | Kind::TokenLimit(_) => Vec::new(),
+        | Kind::TokenLimit(_)
+        | Kind::ValidateToken(_) => Vec::new(),
     }
 }

@@ -47,6 +47,25 @@ pub(super) fn route(service: &Service, incoming: &Incoming) -> Option<Route> {
     })
 }
 
+/// The operation that a browser asks about before it calls: that of the method it names, or any
+/// other under the same path.
+pub(super) fn preflight(service: &Service, incoming: &Incoming) -> Option<Route> {
+    let wanted = incoming.headers.first("Access-Control-Request-Method")?;
+    if !incoming.method.eq_ignore_ascii_case("OPTIONS") || !incoming.headers.contains("Origin") {
+        return None;
+    }
+    let methods = [wanted, "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+    methods.into_iter().find_map(|method| {
+        let asked = Incoming {
+            method: method.to_owned(),
+            path: incoming.path.clone(),
+            query: incoming.query.clone(),
+            ..Incoming::default()
+        };
+        route(service, &asked)
+    })
+}
+
 /// The path below an API's path; `None` when it is not below it.
 fn below<'a>(path: &'a str, api_path: &str) -> Option<&'a str> {
     let prefix = api_path.trim_matches('/');

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::block::{Block, Stores};
+use super::cors;
 use super::counters::Counters;
+use super::credentials::Credentials;
 use super::error::{BackendFailure, Raised};
 use super::exchange::{
     Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step, Unsettled,
@@ -70,12 +72,21 @@ impl Engine {
         }
     }
 
+    /// Gives the service the key sets that it trusts.
+    pub(crate) fn trust(&mut self, credentials: Credentials) {
+        Arc::make_mut(&mut self.service).credentials = credentials;
+    }
+
     /// A request has arrived.
     pub(crate) fn receive(&mut self, now: Moment, incoming: Incoming) -> Step {
         let service = Arc::clone(&self.service);
         let seed = service.seed.derive(&format!("request {}", self.received));
         self.received += 1;
         let Some(route) = routing::route(&service, &incoming) else {
+            if let Some(route) = routing::preflight(&service, &incoming) {
+                let exchange = self.exchange(now, incoming, seed, Some((route, None)));
+                return self.preflight(now, exchange);
+            }
             let exchange = self.exchange(now, incoming, seed, None);
             return self.raise_and_run(now, exchange, &Raised::not_found());
         };
@@ -131,12 +142,14 @@ impl Engine {
                 if !exchange.blocks.iter().any(retrying) {
                     self.settle(now, &mut exchange);
                 }
+                self.meter(now).announce_calls(&mut exchange);
             }
             BackendBody::Stream => {
                 exchange.unsettled = None;
                 exchange.context.response = Some(response);
                 exchange.streaming = true;
                 self.meter(now).announce_stream(&mut exchange);
+                self.meter(now).announce_calls(&mut exchange);
             }
         }
         if failed {
@@ -175,6 +188,8 @@ impl Engine {
         for charge in &settlement.charges {
             meter.charge(charge, usage.total());
         }
+        let bytes = settlement.request_bytes + stream.bytes();
+        meter.count_bytes(&settlement.call_charges, bytes);
         metrics::emitted(&settlement.metrics, &usage)
     }
 
@@ -210,7 +225,24 @@ impl Engine {
         self.meter(now)
             .settle(exchange, usage.as_ref().map(Usage::total));
         if let Some(usage) = usage {
-            exchange.metrics = metrics::emitted(&exchange.pending_metrics, &usage);
+            let emitted = metrics::emitted(&exchange.pending_metrics, &usage);
+            exchange.metrics.extend(emitted);
+        }
+    }
+
+    /// A preflight runs `cors` and nothing else; without one it finds no operation.
+    fn preflight(&mut self, now: Moment, mut exchange: Exchange) -> Step {
+        let program = Arc::clone(&exchange.program);
+        let mut policies = program.cors().peekable();
+        if policies.peek().is_none() {
+            return self.raise_and_run(now, exchange, &Raised::not_found());
+        }
+        match cors::preflight(&mut exchange.context, policies) {
+            Ok(response) => {
+                exchange.context.response = Some(response);
+                self.finish(now, exchange)
+            }
+            Err(raised) => self.raise_and_run(now, exchange, &raised),
         }
     }
 
@@ -231,9 +263,14 @@ impl Engine {
                         self.settle(now, &mut exchange);
                         exchange.enter(SectionName::Outbound);
                     }
-                    SectionName::Outbound | SectionName::OnError => {
+                    SectionName::Outbound => {
+                        if let Err(raised) = self.meter(now).count_answered(&mut exchange) {
+                            exchange.raise(&raised, None);
+                            continue;
+                        }
                         return self.finish(now, exchange);
                     }
+                    SectionName::OnError => return self.finish(now, exchange),
                 }
                 continue;
             };
@@ -280,6 +317,7 @@ impl Engine {
         let mut meter = Meter {
             utc: self.utc(now),
             behaviour: self.service.behaviour,
+            credentials: &self.service.credentials,
             now,
             counters: &mut self.counters,
         };
@@ -289,30 +327,45 @@ impl Engine {
     fn finish(&mut self, now: Moment, mut exchange: Exchange) -> Step {
         exchange.blocks.clear();
         self.settle(now, &mut exchange);
+        // Outbound has counted already; after an error, or a response that a policy returned, a
+        // call whose condition cannot be told counts once.
+        let _told = self.meter(now).count_answered(&mut exchange);
+        let call_charges = std::mem::take(&mut exchange.call_charges);
+        let request_bytes = exchange.request_bytes;
         let stream = if exchange.streaming {
             let (prompt_estimate, _) = exchange.asked.of(exchange.context.request.body.as_ref());
             let charges = std::mem::take(&mut exchange.charges);
             Some(Settlement {
                 charges,
+                call_charges,
+                request_bytes,
                 metrics: std::mem::take(&mut exchange.pending_metrics),
                 prompt_estimate,
             })
         } else {
             // Whatever was admitted and never answered keeps its estimate charged.
             self.meter(now).settle(&mut exchange, None);
+            let body = exchange.context.response.as_ref();
+            let body = body.and_then(|response| response.body.as_ref());
+            let bytes = request_bytes + body.map_or(0, |body| body.len() as u64);
+            self.meter(now).count_bytes(&call_charges, bytes);
             None
         };
-        let response = exchange
+        let mut response = exchange
             .context
             .response
             .clone()
             .unwrap_or_else(|| Response::new(200));
+        for (name, value) in exchange.cors_headers.iter() {
+            response.headers.set(name, value);
+        }
         Step::Answer(Box::new(Answer {
             response,
             stream,
             backend_called: exchange.backend_called,
             metrics: exchange.metrics,
             decided_by: exchange.decided_by,
+            log: exchange.log,
             context: exchange.context,
         }))
     }
@@ -327,6 +380,7 @@ impl Engine {
         Meter {
             utc: self.utc(now),
             behaviour: self.service.behaviour,
+            credentials: &self.service.credentials,
             now,
             counters: &mut self.counters,
         }

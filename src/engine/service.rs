@@ -3,6 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 
+use super::credentials::Credentials;
 use super::send::MODEL_HOST;
 use crate::base::{Seed, Tier};
 use crate::limiter::Algorithm;
@@ -23,6 +24,7 @@ pub(crate) struct Service {
     pub(crate) products: Vec<ProductConfig>,
     pub(crate) apis: Vec<ApiConfig>,
     pub(crate) subscriptions: Vec<Arc<Subscription>>,
+    pub(crate) credentials: Credentials,
 }
 
 /// How the gateway behaves where documents and observations leave a choice. Inferred behaviour

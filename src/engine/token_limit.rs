@@ -6,11 +6,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::counters::Counters;
+use super::credentials::Credentials;
 use super::error::Raised;
 use super::exchange::Exchange;
 use super::service::Behaviour;
 use crate::base::{Moment, Tokens};
-use crate::limiter::{Period, QuotaRefusal, QuotaReservation, Refusal, WILL_EXCEED_WAIT};
+use crate::limiter::{Limit, Period, QuotaRefusal, QuotaReservation, Refusal, WILL_EXCEED_WAIT};
 use crate::policy::TokenLimit;
 use crate::policy::context::Context;
 use crate::policy::expression::Value;
@@ -33,6 +34,7 @@ pub(super) struct Charge {
 pub(super) struct Meter<'a> {
     pub(super) counters: &'a mut Counters,
     pub(super) behaviour: Behaviour,
+    pub(super) credentials: &'a Credentials,
     pub(super) now: Moment,
     pub(super) utc: Timestamp,
 }
@@ -67,20 +69,20 @@ impl Meter<'_> {
                 self.behaviour.algorithm(),
                 self.now,
                 &charge.key,
-                per_minute,
+                Limit::per_minute(per_minute.0),
             );
-            let before = counter.remaining(self.now);
+            let before = Tokens(counter.remaining(self.now));
             charge.remaining_before = Some(before);
-            if let Err(refusal) = counter.admit(self.now, estimate) {
+            if let Err(refusal) = counter.admit(self.now, estimate.0) {
                 return Err(rate_refusal(exchange, limit, refusal, before));
             }
         }
         if let Some((tokens, period)) = quota {
             let counter = self.counters.quota(self.utc, &charge.key, period);
-            match counter.admit(self.utc, tokens, estimate) {
+            match counter.admit(self.utc, tokens.0, estimate.0) {
                 Ok(reservation) => charge.quota = Some((tokens, period, reservation)),
                 Err(refusal) => {
-                    let left = counter.remaining(self.utc, tokens);
+                    let left = Tokens(counter.remaining(self.utc, tokens.0));
                     self.charge_rate(&charge, Tokens::ZERO);
                     return Err(quota_refusal(exchange, limit, refusal, left));
                 }
@@ -142,9 +144,11 @@ impl Meter<'_> {
     pub(super) fn charge(&mut self, charge: &Charge, spent: Tokens) {
         self.charge_rate(charge, spent);
         if let Some((_, period, reservation)) = charge.quota {
-            self.counters
-                .quota(self.utc, &charge.key, period)
-                .settle(self.utc, reservation, spent);
+            self.counters.quota(self.utc, &charge.key, period).settle(
+                self.utc,
+                reservation,
+                spent.0,
+            );
         }
     }
 
@@ -154,9 +158,9 @@ impl Meter<'_> {
                 self.behaviour.algorithm(),
                 self.now,
                 &charge.key,
-                per_minute,
+                Limit::per_minute(per_minute.0),
             );
-            counter.settle(self.now, charge.estimate, spent);
+            counter.settle(self.now, charge.estimate.0, spent.0);
         }
     }
 
@@ -172,9 +176,9 @@ impl Meter<'_> {
                 self.behaviour.algorithm(),
                 self.now,
                 &charge.key,
-                per_minute,
+                Limit::per_minute(per_minute.0),
             );
-            let left = counter.remaining(self.now);
+            let left = Tokens(counter.remaining(self.now));
             set_variable(context, limit.remaining_variable.as_ref(), integer(left.0));
             if let (Some(name), Some(response)) = (&limit.remaining_header, response.as_deref_mut())
             {
@@ -192,10 +196,8 @@ impl Meter<'_> {
     ) {
         let limit = &charge.limit;
         if let Some((tokens, period, _)) = charge.quota {
-            let left = self
-                .counters
-                .quota(self.utc, &charge.key, period)
-                .remaining(self.utc, tokens);
+            let counter = self.counters.quota(self.utc, &charge.key, period);
+            let left = Tokens(counter.remaining(self.utc, tokens.0));
             set_variable(
                 context,
                 limit.remaining_quota_variable.as_ref(),
@@ -335,14 +337,14 @@ fn spelled(wait: Duration) -> String {
 }
 
 /// Counts reach policies as C# integers.
-fn integer(count: u64) -> Value {
+pub(super) fn integer(count: u64) -> Value {
     match i32::try_from(count) {
         Ok(small) => Value::from(small),
         Err(_) => Value::from(i64::try_from(count).unwrap_or(i64::MAX)),
     }
 }
 
-fn set_variable(context: &mut Context, name: Option<&Arc<str>>, value: Value) {
+pub(super) fn set_variable(context: &mut Context, name: Option<&Arc<str>>, value: Value) {
     if let Some(name) = name {
         context.variables.insert(name.to_string(), value);
     }

@@ -126,6 +126,7 @@ fn respond(
             .map(|subscription| subscription.id.clone()),
         status: answer.response.status,
         backend_called: answer.backend_called,
+        events: answer.log,
         reason: answer.context.last_error.map(|error| error.reason),
     });
     shared.emit(answer.metrics);

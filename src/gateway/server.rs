@@ -17,7 +17,7 @@ use super::handler;
 use super::outbound::Outbound;
 use crate::base::Moment;
 use crate::clock::Clock;
-use crate::engine::{Engine, Metric, MetricTotals};
+use crate::engine::{Engine, LogEvent, Metric, MetricTotals};
 
 /// How long to wait for connections to close when no more can be opened.
 const PAUSE_WITHOUT_DESCRIPTORS: Duration = Duration::from_millis(10);
@@ -62,6 +62,8 @@ pub(crate) struct Served {
     pub(crate) status: u16,
     /// False when the gateway answered by itself.
     pub(crate) backend_called: bool,
+    /// Events of `log-to-eventhub`.
+    pub(crate) events: Vec<LogEvent>,
     /// `LastError.Reason`, when an error was raised.
     pub(crate) reason: Option<String>,
 }

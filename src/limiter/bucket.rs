@@ -1,18 +1,18 @@
 use std::time::Duration;
 
-use super::Refusal;
-use crate::base::{Moment, Tokens, number};
+use super::{Limit, Refusal};
+use crate::base::{Moment, number};
 
-/// Parts of a token in which the level is kept: one nanosecond at one token per minute adds
-/// exactly one part, so refilling never rounds and the order of calls never matters.
-const PARTS: i128 = 60_000_000_000;
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
-/// A bucket of one minute's tokens, refilled continuously, whose level may go below zero.
+/// A bucket of one period's amount, refilled continuously, whose level may go below zero.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TokenBucket {
-    per_minute: i128,
-    /// In [`PARTS`] of a token.
+    amount: i128,
+    /// Parts of one unit, one for each nanosecond of the period: a nanosecond at one unit per
+    /// period adds exactly one part, so refilling never rounds and the order of calls never matters.
+    parts: i128,
+    /// In parts of a unit.
     level: i128,
     /// When `level` was true.
     refilled: Moment,
@@ -20,29 +20,35 @@ pub(crate) struct TokenBucket {
 }
 
 impl TokenBucket {
-    pub(crate) fn new(now: Moment, per_minute: Tokens, debt: bool) -> TokenBucket {
-        let per_minute = i128::from(per_minute.0);
+    pub(crate) fn new(now: Moment, limit: Limit, debt: bool) -> TokenBucket {
+        let (amount, parts) = (i128::from(limit.amount), parts(limit));
         TokenBucket {
-            per_minute,
-            level: per_minute * PARTS,
+            amount,
+            parts,
+            level: amount * parts,
             refilled: now,
             debt,
         }
     }
 
     /// A new limit keeps the level and cuts it to the new capacity.
-    pub(crate) fn limit(&mut self, now: Moment, per_minute: Tokens) {
+    pub(crate) fn limit(&mut self, now: Moment, limit: Limit) {
         self.refill(now);
-        self.per_minute = i128::from(per_minute.0);
+        let parts = parts(limit);
+        if parts != self.parts {
+            self.level = self.level.saturating_mul(parts).div_euclid(self.parts);
+            self.parts = parts;
+        }
+        self.amount = i128::from(limit.amount);
         self.level = self.level.min(self.capacity());
     }
 
-    pub(crate) fn admit(&mut self, now: Moment, estimate: Tokens) -> Result<(), Refusal> {
+    pub(crate) fn admit(&mut self, now: Moment, estimate: u64) -> Result<(), Refusal> {
         self.refill(now);
         if self.level <= 0 {
             return Err(self.spent(now));
         }
-        let estimate = i128::from(estimate.0) * PARTS;
+        let estimate = i128::from(estimate) * self.parts;
         if estimate > self.level {
             return Err(Refusal::WillExceed);
         }
@@ -50,42 +56,50 @@ impl TokenBucket {
         Ok(())
     }
 
-    pub(crate) fn settle(&mut self, now: Moment, estimate: Tokens, spent: Tokens) {
+    pub(crate) fn settle(&mut self, now: Moment, estimate: u64, spent: u64) {
         self.refill(now);
-        self.level -= (i128::from(spent.0) - i128::from(estimate.0)) * PARTS;
+        self.level -= (i128::from(spent) - i128::from(estimate)) * self.parts;
         self.level = self.level.min(self.capacity());
         if !self.debt {
             self.level = self.level.max(0);
         }
     }
 
-    pub(crate) fn remaining(&mut self, now: Moment) -> Tokens {
+    pub(crate) fn remaining(&mut self, now: Moment) -> u64 {
         self.refill(now);
-        Tokens(u64::try_from(self.level.max(0) / PARTS).unwrap_or(u64::MAX))
+        u64::try_from(self.level.max(0) / self.parts).unwrap_or(u64::MAX)
+    }
+
+    /// When the level first reaches `amount`; `None` when it never does.
+    pub(crate) fn fits_at(&mut self, now: Moment, amount: u64) -> Option<Moment> {
+        self.refill(now);
+        if i128::from(amount) > self.amount || self.amount == 0 {
+            return None;
+        }
+        let missing = i128::from(amount) * self.parts - self.level;
+        Some(now + nanos(ceil_div(missing.max(0), self.amount)))
     }
 
     pub(crate) fn describe(&mut self, now: Moment) -> String {
         self.refill(now);
-        let level = self.level as f64 / PARTS as f64;
-        format!("level {} of {}", number(level, 2), self.per_minute)
+        let level = self.level as f64 / self.parts as f64;
+        format!("level {} of {}", number(level, 2), self.amount)
     }
 
     fn capacity(&self) -> i128 {
-        self.per_minute * PARTS
+        self.amount * self.parts
     }
 
     fn refill(&mut self, now: Moment) {
-        let nanos =
-            i128::try_from(now.since(self.refilled).as_nanos()).unwrap_or(i128::MAX / PARTS);
-        self.level = self.capacity().min(
-            self.level
-                .saturating_add(self.per_minute.saturating_mul(nanos)),
-        );
+        let nanos = i128::try_from(now.since(self.refilled).as_nanos()).unwrap_or(i64::MAX.into());
+        self.level = self
+            .capacity()
+            .min(self.level.saturating_add(self.amount.saturating_mul(nanos)));
         self.refilled = self.refilled.max(now);
     }
 
     fn spent(&self, now: Moment) -> Refusal {
-        if self.per_minute == 0 {
+        if self.amount == 0 {
             // A limit of zero never refills; the longest wait that can be written is the truth.
             return Refusal::Spent {
                 retry_at: Moment::at(Duration::MAX),
@@ -93,15 +107,26 @@ impl TokenBucket {
             };
         }
         let missing = -self.level;
-        let retry_at = now + nanos(missing / self.per_minute + 1);
+        let retry_at = now + nanos(missing / self.amount + 1);
         // Without debt the gateway would wait for one whole token (specification 1.2).
-        let target = if self.debt { missing } else { missing + PARTS };
-        let seconds = ceil_div(target, self.per_minute * NANOS_PER_SECOND).max(1);
+        let target = if self.debt {
+            missing
+        } else {
+            missing + self.parts
+        };
+        let seconds = ceil_div(target, self.amount * NANOS_PER_SECOND).max(1);
         Refusal::Spent {
             retry_at,
             retry_after: nanos(seconds * NANOS_PER_SECOND),
         }
     }
+}
+
+/// At least one, so that a period of nothing divides nothing.
+fn parts(limit: Limit) -> i128 {
+    i128::try_from(limit.per.as_nanos())
+        .unwrap_or(i64::MAX.into())
+        .clamp(1, i64::MAX.into())
 }
 
 fn ceil_div(amount: i128, by: i128) -> i128 {

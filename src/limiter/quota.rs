@@ -3,8 +3,6 @@ use std::time::Duration;
 use jiff::civil::{DateTime, Weekday};
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 
-use crate::base::Tokens;
-
 /// The fixed window of a quota; it starts at the UTC time truncated to the unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Period {
@@ -14,6 +12,13 @@ pub(crate) enum Period {
     Weekly(Weekday),
     Monthly,
     Yearly,
+    /// Windows of a length of their own, one after the other from `first` on.
+    Every {
+        first: Timestamp,
+        length: Duration,
+    },
+    /// One window without an end.
+    Forever,
 }
 
 impl Period {
@@ -45,6 +50,11 @@ impl Period {
         let civil = TimeZone::UTC.to_datetime(now);
         let date = civil.date();
         let start = match self {
+            Period::Every { first, length } => {
+                let window = window_of(first, length, now);
+                return moment_after(first, length, window);
+            }
+            Period::Forever => return Timestamp::MIN,
             Period::Hourly => date.at(civil.hour(), 0, 0, 0),
             Period::Daily => midnight(date),
             Period::Weekly(first) => {
@@ -61,6 +71,10 @@ impl Period {
     pub(crate) fn end(self, now: Timestamp) -> Timestamp {
         let start = TimeZone::UTC.to_datetime(self.start(now));
         utc(match self {
+            Period::Every { first, length } => {
+                return moment_after(first, length, window_of(first, length, now) + 1);
+            }
+            Period::Forever => return Timestamp::MAX,
             Period::Hourly => start.saturating_add(1.hours()),
             Period::Daily => start.saturating_add(1.days()),
             Period::Weekly(_) => start.saturating_add(7.days()),
@@ -68,6 +82,26 @@ impl Period {
             Period::Yearly => start.saturating_add(1.years()),
         })
     }
+}
+
+/// Number of the window that holds `now`, counted from `first`; before it, below zero.
+fn window_of(first: Timestamp, length: Duration, now: Timestamp) -> i128 {
+    (now.as_nanosecond() - first.as_nanosecond()).div_euclid(nanos(length))
+}
+
+fn moment_after(first: Timestamp, length: Duration, windows: i128) -> Timestamp {
+    let at = first.as_nanosecond() + nanos(length) * windows;
+    let limits = (
+        Timestamp::MIN.as_nanosecond(),
+        Timestamp::MAX.as_nanosecond(),
+    );
+    Timestamp::from_nanosecond(at.clamp(limits.0, limits.1)).unwrap_or(Timestamp::MAX)
+}
+
+fn nanos(length: Duration) -> i128 {
+    i128::try_from(length.as_nanos())
+        .unwrap_or(i128::MAX)
+        .max(1)
 }
 
 fn midnight(date: jiff::civil::Date) -> DateTime {
@@ -78,7 +112,7 @@ fn utc(civil: DateTime) -> Timestamp {
     TimeZone::UTC.to_timestamp(civil).unwrap_or(Timestamp::MAX)
 }
 
-/// Tokens of one counter key in the current window: a plain sum.
+/// What one counter key used in the current window: a plain sum.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct QuotaCounter {
     period: Period,
@@ -90,7 +124,7 @@ pub(crate) struct QuotaCounter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuotaReservation {
     window: Timestamp,
-    estimate: Tokens,
+    estimate: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,18 +153,18 @@ impl QuotaCounter {
     pub(crate) fn admit(
         &mut self,
         now: Timestamp,
-        quota: Tokens,
-        estimate: Tokens,
+        quota: u64,
+        estimate: u64,
     ) -> Result<QuotaReservation, QuotaRefusal> {
         self.roll(now);
         let wait = self.wait(now);
-        if self.used > quota.0 {
+        if self.used > quota {
             return Err(QuotaRefusal::Spent { wait });
         }
-        if estimate.0 > quota.0 - self.used {
+        if estimate > quota - self.used {
             return Err(QuotaRefusal::WillExceed { wait });
         }
-        self.used += estimate.0;
+        self.used += estimate;
         Ok(QuotaReservation {
             window: self.window,
             estimate,
@@ -139,17 +173,23 @@ impl QuotaCounter {
 
     /// Charges what was really used. An answer that arrives in a later window is charged there:
     /// its reservation went with the old one.
-    pub(crate) fn settle(&mut self, now: Timestamp, reservation: QuotaReservation, spent: Tokens) {
+    pub(crate) fn settle(&mut self, now: Timestamp, reservation: QuotaReservation, spent: u64) {
         self.roll(now);
         if reservation.window == self.window {
-            self.used = self.used.saturating_sub(reservation.estimate.0);
+            self.used = self.used.saturating_sub(reservation.estimate);
         }
-        self.used += spent.0;
+        self.used += spent;
     }
 
-    pub(crate) fn remaining(&mut self, now: Timestamp, quota: Tokens) -> Tokens {
+    /// Counts what nobody asked for in advance.
+    pub(crate) fn add(&mut self, now: Timestamp, spent: u64) {
         self.roll(now);
-        quota.saturating_sub(Tokens(self.used))
+        self.used = self.used.saturating_add(spent);
+    }
+
+    pub(crate) fn remaining(&mut self, now: Timestamp, quota: u64) -> u64 {
+        self.roll(now);
+        quota.saturating_sub(self.used)
     }
 
     pub(crate) fn describe(&mut self, now: Timestamp) -> String {

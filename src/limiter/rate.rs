@@ -1,19 +1,35 @@
 use std::time::Duration;
 
 use super::{SlidingWindow, TokenBucket};
-use crate::base::{Moment, Tokens};
+use crate::base::Moment;
 
 /// What a gateway names as the wait when the estimate does not fit: always a minute, whatever
 /// the state (observed on Standard v2 and Developer, gateway specification 1.3).
 pub(crate) const WILL_EXCEED_WAIT: Duration = Duration::from_mins(1);
 
-/// How a tier counts its tokens per minute.
+/// How much, of tokens or calls, in which period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limit {
+    pub(crate) amount: u64,
+    pub(crate) per: Duration,
+}
+
+impl Limit {
+    pub(crate) fn per_minute(amount: u64) -> Limit {
+        Limit {
+            amount,
+            per: Duration::from_mins(1),
+        }
+    }
+}
+
+/// How a tier counts what is used within a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     /// v2 tiers. `debt`: the level may go below zero, as every observation but no document says;
     /// without it the level stops at zero.
     TokenBucket { debt: bool },
-    /// Classic tiers: the last 60 seconds.
+    /// Classic tiers: the last period.
     SlidingWindow,
 }
 
@@ -30,7 +46,7 @@ pub(crate) enum Refusal {
     WillExceed,
 }
 
-/// Tokens per minute of one counter key.
+/// What one counter key may use within a period.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum RateCounter {
     Bucket(TokenBucket),
@@ -38,21 +54,21 @@ pub(crate) enum RateCounter {
 }
 
 impl RateCounter {
-    /// A key that was never used: a full minute of tokens is there at once.
-    pub(crate) fn new(algorithm: Algorithm, now: Moment, per_minute: Tokens) -> RateCounter {
+    /// A key that was never used: the amount of a whole period is there at once.
+    pub(crate) fn new(algorithm: Algorithm, now: Moment, limit: Limit) -> RateCounter {
         match algorithm {
             Algorithm::TokenBucket { debt } => {
-                RateCounter::Bucket(TokenBucket::new(now, per_minute, debt))
+                RateCounter::Bucket(TokenBucket::new(now, limit, debt))
             }
-            Algorithm::SlidingWindow => RateCounter::Window(SlidingWindow::new(per_minute)),
+            Algorithm::SlidingWindow => RateCounter::Window(SlidingWindow::new(limit)),
         }
     }
 
     /// The limit that the policy names now; it may differ from the last one.
-    pub(crate) fn limit(&mut self, now: Moment, per_minute: Tokens) {
+    pub(crate) fn limit(&mut self, now: Moment, limit: Limit) {
         match self {
-            RateCounter::Bucket(bucket) => bucket.limit(now, per_minute),
-            RateCounter::Window(window) => window.limit(per_minute),
+            RateCounter::Bucket(bucket) => bucket.limit(now, limit),
+            RateCounter::Window(window) => window.limit(limit),
         }
     }
 
@@ -62,7 +78,7 @@ impl RateCounter {
     /// # Errors
     ///
     /// Why it may not pass; nothing is charged then.
-    pub(crate) fn admit(&mut self, now: Moment, estimate: Tokens) -> Result<(), Refusal> {
+    pub(crate) fn admit(&mut self, now: Moment, estimate: u64) -> Result<(), Refusal> {
         match self {
             RateCounter::Bucket(bucket) => bucket.admit(now, estimate),
             RateCounter::Window(window) => window.admit(now, estimate),
@@ -70,7 +86,7 @@ impl RateCounter {
     }
 
     /// Charges what a request really used, in place of the `estimate` it was admitted with.
-    pub(crate) fn settle(&mut self, now: Moment, estimate: Tokens, spent: Tokens) {
+    pub(crate) fn settle(&mut self, now: Moment, estimate: u64, spent: u64) {
         match self {
             RateCounter::Bucket(bucket) => bucket.settle(now, estimate, spent),
             RateCounter::Window(window) => window.settle(now, spent),
@@ -85,8 +101,16 @@ impl RateCounter {
         }
     }
 
-    /// Whole tokens left, never below zero.
-    pub(crate) fn remaining(&mut self, now: Moment) -> Tokens {
+    /// When `amount` first fits: now, or later; `None` when it is more than the limit.
+    pub(crate) fn fits_at(&mut self, now: Moment, amount: u64) -> Option<Moment> {
+        match self {
+            RateCounter::Bucket(bucket) => bucket.fits_at(now, amount),
+            RateCounter::Window(window) => window.fits_at(now, amount),
+        }
+    }
+
+    /// Whole units left, never below zero.
+    pub(crate) fn remaining(&mut self, now: Moment) -> u64 {
         match self {
             RateCounter::Bucket(bucket) => bucket.remaining(now),
             RateCounter::Window(window) => window.remaining(now),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::base::{Moment, Tokens, parse_duration};
+use crate::base::{Moment, parse_duration};
 
 const V2: Algorithm = Algorithm::TokenBucket { debt: true };
 const V2_NO_DEBT: Algorithm = Algorithm::TokenBucket { debt: false };
@@ -15,7 +15,7 @@ const CLASSIC: Algorithm = Algorithm::SlidingWindow;
 /// Runs a script of `MOMENT admit [ESTIMATE] -> VERDICT`, `MOMENT settle SPENT [instead of ESTIMATE]`
 /// and `MOMENT left N` lines.
 fn check(algorithm: Algorithm, per_minute: u64, script: &str) {
-    let mut counter = RateCounter::new(algorithm, Moment::ZERO, Tokens(per_minute));
+    let mut counter = RateCounter::new(algorithm, Moment::ZERO, Limit::per_minute(per_minute));
     for line in script
         .lines()
         .map(str::trim)
@@ -23,18 +23,15 @@ fn check(algorithm: Algorithm, per_minute: u64, script: &str) {
     {
         let words: Vec<&str> = line.split_whitespace().collect();
         let now = Moment::at(parse_duration(words[0]).unwrap());
-        let amount = |index: usize| Tokens(words[index].parse().unwrap());
+        let amount = |index: usize| words[index].parse::<u64>().unwrap();
         match words[1..] {
             ["left", _] => assert_eq!(counter.remaining(now), amount(2), "{line}"),
-            ["limit", _] => counter.limit(now, amount(2)),
-            ["settle", _] => counter.settle(now, Tokens::ZERO, amount(2)),
+            ["limit", _] => counter.limit(now, Limit::per_minute(amount(2))),
+            ["settle", _] => counter.settle(now, 0, amount(2)),
             ["settle", _, "instead", "of", _] => counter.settle(now, amount(5), amount(2)),
             ["admit", .., "->", _] | ["admit", .., "->", _, _] => {
                 let (left, expected) = line.split_once("->").unwrap();
-                let estimate = left
-                    .split_whitespace()
-                    .nth(2)
-                    .map_or(Tokens::ZERO, |_| amount(2));
+                let estimate = left.split_whitespace().nth(2).map_or(0, |_| amount(2));
                 let verdict = match counter.admit(now, estimate) {
                     Ok(()) => "passes".to_owned(),
                     Err(Refusal::Spent { retry_after, .. }) => {
@@ -207,39 +204,39 @@ fn quota_windows_are_cut_from_utc() {
 #[test]
 fn a_quota_is_exceeded_only_above() {
     let now: Timestamp = "2026-02-04T13:38:27Z".parse().unwrap();
-    let quota = Tokens(100);
+    let quota = 100;
     let mut counter = QuotaCounter::new(now, Period::Hourly);
     for (spent, left) in [(60, 40), (40, 0), (1, 0)] {
-        let reservation = counter.admit(now, quota, Tokens::ZERO).unwrap();
-        counter.settle(now, reservation, Tokens(spent));
-        assert_eq!(counter.remaining(now, quota), Tokens(left));
+        let reservation = counter.admit(now, quota, 0).unwrap();
+        counter.settle(now, reservation, spent);
+        assert_eq!(counter.remaining(now, quota), left);
     }
     let wait = Duration::from_secs(21 * 60 + 33);
     assert_eq!(
-        counter.admit(now, quota, Tokens::ZERO),
+        counter.admit(now, quota, 0),
         Err(QuotaRefusal::Spent { wait })
     );
     // Raising the quota takes effect at once; so does the next window.
-    assert!(counter.admit(now, Tokens(200), Tokens::ZERO).is_ok());
+    assert!(counter.admit(now, 200, 0).is_ok());
     let next_hour: Timestamp = "2026-02-04T14:00:00Z".parse().unwrap();
-    assert!(counter.admit(next_hour, quota, Tokens::ZERO).is_ok());
+    assert!(counter.admit(next_hour, quota, 0).is_ok());
 }
 
 #[test]
 fn a_quota_reservation_ends_with_its_window() {
     let before: Timestamp = "2026-02-04T13:59:59Z".parse().unwrap();
     let after: Timestamp = "2026-02-04T14:00:01Z".parse().unwrap();
-    let quota = Tokens(100);
+    let quota = 100;
     let mut counter = QuotaCounter::new(before, Period::Hourly);
-    let reservation = counter.admit(before, quota, Tokens(80)).unwrap();
+    let reservation = counter.admit(before, quota, 80).unwrap();
     assert_eq!(
-        counter.admit(before, quota, Tokens(30)),
+        counter.admit(before, quota, 30),
         Err(QuotaRefusal::WillExceed {
             wait: Duration::from_secs(1)
         })
     );
-    counter.settle(after, reservation, Tokens(90));
-    assert_eq!(counter.remaining(after, quota), Tokens(10));
+    counter.settle(after, reservation, 90);
+    assert_eq!(counter.remaining(after, quota), 10);
 }
 
 /// The token bucket as a child would compute it: a level that grows every millisecond.
@@ -287,14 +284,14 @@ proptest! {
 
     #[test]
     fn a_bucket_decides_as_the_slow_model(per_minute in 1..1_000_u64, steps in steps()) {
-        let mut bucket = RateCounter::new(V2, Moment::ZERO, Tokens(per_minute));
+        let mut bucket = RateCounter::new(V2, Moment::ZERO, Limit::per_minute(per_minute));
         let mut slow = SlowBucket { per_minute: i128::from(per_minute), level: i128::from(per_minute) * 60_000, millis: 0 };
         let mut now = 0;
         for (gap, estimate, spent, takes) in steps {
             now += gap;
             slow.advance(now);
             let expected = if slow.level <= 0 { "spent" } else if i128::from(estimate) * 60_000 > slow.level { "too large" } else { "passes" };
-            let verdict = bucket.admit(moment(now), Tokens(estimate));
+            let verdict = bucket.admit(moment(now), estimate);
             let name = match verdict { Ok(()) => "passes", Err(Refusal::Spent { .. }) => "spent", Err(Refusal::WillExceed) => "too large" };
             prop_assert_eq!(name, expected);
             if let Err(Refusal::Spent { retry_after, .. }) = verdict {
@@ -305,22 +302,22 @@ proptest! {
                 slow.level -= i128::from(estimate) * 60_000;
                 now += takes;
                 slow.advance(now);
-                bucket.settle(moment(now), Tokens(estimate), Tokens(spent));
+                bucket.settle(moment(now), estimate, spent);
                 slow.level = (slow.level - (i128::from(spent) - i128::from(estimate)) * 60_000).min(slow.per_minute * 60_000);
             }
-            prop_assert_eq!(i128::from(bucket.remaining(moment(now)).0), slow.level.max(0) / 60_000);
+            prop_assert_eq!(i128::from(bucket.remaining(moment(now))), slow.level.max(0) / 60_000);
         }
     }
 
     #[test]
     fn a_window_decides_as_the_slow_model(per_minute in 1..1_000_u64, steps in steps()) {
-        let mut window = RateCounter::new(CLASSIC, Moment::ZERO, Tokens(per_minute));
+        let mut window = RateCounter::new(CLASSIC, Moment::ZERO, Limit::per_minute(per_minute));
         let mut slow = SlowWindow::default();
         let mut now = 0;
         for (gap, estimate, spent, takes) in steps {
             now += gap;
             let used = slow.used(now);
-            let verdict = window.admit(moment(now), Tokens(estimate));
+            let verdict = window.admit(moment(now), estimate);
             match verdict {
                 Ok(()) => prop_assert!(used < per_minute && used + estimate <= per_minute),
                 Err(Refusal::Spent { .. }) => prop_assert!(used >= per_minute),
@@ -332,29 +329,29 @@ proptest! {
             }
             if verdict.is_ok() {
                 now += takes;
-                window.settle(moment(now), Tokens(estimate), Tokens(spent));
+                window.settle(moment(now), estimate, spent);
                 slow.0.push((now, spent));
             }
-            prop_assert_eq!(window.remaining(moment(now)).0, per_minute.saturating_sub(slow.used(now)));
+            prop_assert_eq!(window.remaining(moment(now)), per_minute.saturating_sub(slow.used(now)));
         }
     }
 
     #[test]
     fn retry_at_is_the_first_moment_that_admits(classic in any::<bool>(), per_minute in 1..1_000_u64, steps in steps()) {
         let algorithm = if classic { CLASSIC } else { V2 };
-        let mut counter = RateCounter::new(algorithm, Moment::ZERO, Tokens(per_minute));
+        let mut counter = RateCounter::new(algorithm, Moment::ZERO, Limit::per_minute(per_minute));
         let mut now = 0;
         for (gap, _, spent, takes) in steps {
             now += gap;
-            match counter.admit(moment(now), Tokens::ZERO) {
+            match counter.admit(moment(now), 0) {
                 Ok(()) => {
                     now += takes;
-                    counter.settle(moment(now), Tokens::ZERO, Tokens(spent));
+                    counter.settle(moment(now), 0, spent);
                 }
                 Err(Refusal::Spent { retry_at, .. }) => {
                     let just_before = Moment::at(retry_at.since_start().saturating_sub(Duration::from_nanos(1)));
-                    prop_assert!(counter.clone().admit(just_before, Tokens::ZERO).is_err());
-                    prop_assert!(counter.clone().admit(retry_at, Tokens::ZERO).is_ok());
+                    prop_assert!(counter.clone().admit(just_before, 0).is_err());
+                    prop_assert!(counter.clone().admit(retry_at, 0).is_ok());
                 }
                 Err(Refusal::WillExceed) => prop_assert!(false, "nothing was estimated"),
             }
@@ -371,12 +368,86 @@ proptest! {
             let at = |millis: i64| Timestamp::from_millisecond(millis).unwrap();
             let hour = |millis: i64| millis / 3_600_000;
             let used: u64 = log.iter().filter(|(then, _)| hour(*then) == hour(now)).map(|(_, tokens)| tokens).sum();
-            let verdict = counter.admit(at(now), Tokens(quota), Tokens::ZERO);
+            let verdict = counter.admit(at(now), quota, 0);
             prop_assert_eq!(verdict.is_ok(), used <= quota);
             if let Ok(reservation) = verdict {
                 now += i64::try_from(takes).unwrap();
-                counter.settle(at(now), reservation, Tokens(spent));
+                counter.settle(at(now), reservation, spent);
                 log.push((now, spent));
+            }
+        }
+    }
+}
+
+#[test]
+fn windows_of_a_given_length_follow_each_other_from_the_first() {
+    let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+    let hour = Duration::from_hours(1);
+    let first = at("2026-02-01T00:30:00Z");
+    let period = Period::Every {
+        first,
+        length: hour,
+    };
+    for (now, start, end) in [
+        (
+            "2026-02-04T13:00:00Z",
+            "2026-02-04T12:30:00Z",
+            "2026-02-04T13:30:00Z",
+        ),
+        (
+            "2026-02-04T13:30:00Z",
+            "2026-02-04T13:30:00Z",
+            "2026-02-04T14:30:00Z",
+        ),
+        // Before the first one they go on backwards.
+        (
+            "2026-02-01T00:00:00Z",
+            "2026-01-31T23:30:00Z",
+            "2026-02-01T00:30:00Z",
+        ),
+    ] {
+        assert_eq!(period.start(at(now)), at(start), "{now}");
+        assert_eq!(period.end(at(now)), at(end), "{now}");
+    }
+    let mut forever = QuotaCounter::new(first, Period::Forever);
+    forever.add(first, 5);
+    assert_eq!(forever.remaining(at("2999-01-01T00:00:00Z"), 6), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn fits_at_is_the_first_moment_at_which_an_amount_fits(
+        classic in any::<bool>(),
+        limit in 1..50_u64,
+        seconds in 1..300_u64,
+        steps in prop::collection::vec((0..20_000_u64, 1..60_u64), 1..40),
+    ) {
+        let limit = Limit { amount: limit, per: Duration::from_secs(seconds) };
+        let algorithm = if classic { CLASSIC } else { V2 };
+        let mut counter = RateCounter::new(algorithm, Moment::ZERO, limit);
+        let mut log: Vec<(u64, u64)> = Vec::new();
+        let mut now = 0;
+        for (gap, amount) in steps {
+            now += gap;
+            if classic {
+                let since = |at: &&(u64, u64)| at.0 + seconds * 1_000 > now;
+                let used: u64 = log.iter().filter(since).map(|(_, amount)| amount).sum();
+                prop_assert_eq!(counter.remaining(moment(now)), limit.amount.saturating_sub(used));
+            }
+            match counter.fits_at(moment(now), amount) {
+                Some(at) if at == moment(now) => {
+                    prop_assert!(counter.remaining(moment(now)) >= amount);
+                    counter.settle(moment(now), 0, amount);
+                    log.push((now, amount));
+                }
+                Some(at) => {
+                    let before = Moment::at(at.since_start().saturating_sub(Duration::from_nanos(1)));
+                    prop_assert!(counter.clone().remaining(before) < amount);
+                    prop_assert!(counter.clone().remaining(at) >= amount);
+                }
+                None => prop_assert!(amount > limit.amount),
             }
         }
     }

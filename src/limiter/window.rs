@@ -1,93 +1,107 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::Refusal;
-use crate::base::{Moment, Tokens};
+use super::{Limit, Refusal};
+use crate::base::{Moment, number};
 
-const WINDOW: Duration = Duration::from_mins(1);
-
-/// What was used within the last 60 seconds, to the nanosecond. An entry's time is when its
-/// answer was processed; it leaves exactly 60 seconds later.
+/// What was used within the last period, to the nanosecond. An entry's time is when its answer
+/// was processed; it leaves exactly one period later.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SlidingWindow {
-    per_minute: u64,
+    limit: Limit,
     entries: VecDeque<(Moment, u64)>,
     used: u64,
 }
 
 impl SlidingWindow {
-    pub(crate) fn new(per_minute: Tokens) -> SlidingWindow {
+    pub(crate) fn new(limit: Limit) -> SlidingWindow {
         SlidingWindow {
-            per_minute: per_minute.0,
+            limit,
             entries: VecDeque::new(),
             used: 0,
         }
     }
 
-    pub(crate) fn limit(&mut self, per_minute: Tokens) {
-        self.per_minute = per_minute.0;
+    pub(crate) fn limit(&mut self, limit: Limit) {
+        self.limit = limit;
     }
 
-    pub(crate) fn admit(&mut self, now: Moment, estimate: Tokens) -> Result<(), Refusal> {
+    pub(crate) fn admit(&mut self, now: Moment, estimate: u64) -> Result<(), Refusal> {
         self.forget(now);
-        if self.used >= self.per_minute {
+        if self.used >= self.limit.amount {
             return Err(self.spent(now));
         }
-        if self.used + estimate.0 > self.per_minute {
+        if self.used + estimate > self.limit.amount {
             return Err(Refusal::WillExceed);
         }
         Ok(())
     }
 
-    pub(crate) fn settle(&mut self, now: Moment, spent: Tokens) {
+    pub(crate) fn settle(&mut self, now: Moment, spent: u64) {
         self.forget(now);
         // Answers may be processed out of order by a clock that steps back; entries never are.
         let at = self.entries.back().map_or(now, |(last, _)| now.max(*last));
-        self.entries.push_back((at, spent.0));
-        self.used += spent.0;
+        self.entries.push_back((at, spent));
+        self.used += spent;
     }
 
-    pub(crate) fn remaining(&mut self, now: Moment) -> Tokens {
+    pub(crate) fn remaining(&mut self, now: Moment) -> u64 {
         self.forget(now);
-        Tokens(self.per_minute.saturating_sub(self.used))
+        self.limit.amount.saturating_sub(self.used)
+    }
+
+    /// When `amount` first fits into what is left; `None` when it never does.
+    pub(crate) fn fits_at(&mut self, now: Moment, amount: u64) -> Option<Moment> {
+        self.forget(now);
+        let room = self.limit.amount.checked_sub(amount)?;
+        if self.used <= room {
+            return Some(now);
+        }
+        let mut used = self.used;
+        let leaves = self.entries.iter().find(|(_, spent)| {
+            used -= spent;
+            used <= room
+        });
+        leaves.map(|(at, _)| *at + self.limit.per)
     }
 
     pub(crate) fn describe(&mut self, now: Moment) -> String {
         self.forget(now);
+        let seconds = number(self.limit.per.as_secs_f64(), 3);
         format!(
-            "{} of {} used in the last 60 seconds",
-            self.used, self.per_minute
+            "{} of {} used in the last {seconds} seconds",
+            self.used, self.limit.amount
         )
     }
 
     fn forget(&mut self, now: Moment) {
-        while let Some((at, tokens)) = self.entries.front().copied()
-            && at + WINDOW <= now
+        while let Some((at, spent)) = self.entries.front().copied()
+            && at + self.limit.per <= now
         {
-            self.used -= tokens;
+            self.used -= spent;
             self.entries.pop_front();
         }
     }
 
     fn spent(&self, now: Moment) -> Refusal {
         let mut used = self.used;
-        let leaves = self.entries.iter().find(|(_, tokens)| {
-            used -= tokens;
-            used < self.per_minute
+        let leaves = self.entries.iter().find(|(_, spent)| {
+            used -= spent;
+            used < self.limit.amount
         });
         match leaves {
             Some((at, _)) => {
-                let wait = (*at + WINDOW).since(now);
+                let wait = (*at + self.limit.per).since(now);
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                 Refusal::Spent {
-                    retry_at: *at + WINDOW,
+                    retry_at: *at + self.limit.per,
                     retry_after: Duration::from_secs(seconds.max(1)),
                 }
             }
             // A limit of zero is spent by nothing and never ends.
             None => Refusal::Spent {
                 retry_at: Moment::at(Duration::MAX),
-                retry_after: WINDOW,
+                retry_after: self.limit.per,
             },
         }
     }

@@ -5,19 +5,26 @@
 //! tree into [`Policy`], checked elements with parsed expressions. Nothing in between is skipped:
 //! what cannot be executed is an error that names element, file and line.
 
+mod access;
 pub(crate) mod context;
 pub(crate) mod course;
 pub(crate) mod expression;
+mod limits;
 pub(crate) mod lint;
 mod lower;
 mod matrix;
 pub(crate) mod message;
 mod model;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod trail;
 mod xml;
 
+pub(crate) use access::{
+    BasicAuthentication, Cors, KeyMaterial, RequiredClaim, TokenPlace, ValidateToken,
+};
+pub(crate) use limits::{Allowance, CallLimit, CallLimitKind, CounterKey, Target};
 #[cfg(test)]
 pub(crate) use lower::parse;
 pub(crate) use lower::{Fragments, NamedValues, parse_with};
@@ -26,4 +33,5 @@ pub(crate) use model::{
     ManagedIdentity, Place, Policy, RequestBody, ReturnResponse, SectionName, SetBackendService,
     SetHeader, SetStatus, Template, TokenLimit,
 };
+pub(crate) use telemetry::{EmitMetric, LogToEventHub};
 pub(crate) use trail::Trail;

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Trail;
+use super::access::{BasicAuthentication, Cors, ValidateToken};
 use super::context::Context;
 use super::course::Course;
 use super::expression::{Expression, Fault, Value};
+use super::limits::CallLimit;
+use super::telemetry::{EmitMetric, LogToEventHub};
 use crate::base::{Source, Span, Tokens};
 use crate::limiter::Period;
 
@@ -131,9 +134,17 @@ impl Place {
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Base,
+    BasicAuthentication(BasicAuthentication),
+    /// The certificate by thumbprint, id or content.
+    CertificateAuthentication(Template),
+    Cors(Arc<Cors>),
+    ValidateToken(Arc<ValidateToken>),
+    CallLimit(Arc<CallLimit>),
     Choose(Vec<Branch>),
     Course(Course),
+    EmitMetric(EmitMetric),
     EmitTokenMetric(EmitTokenMetric),
+    LogToEventHub(LogToEventHub),
     ForwardRequest(ForwardRequest),
     ManagedIdentity(ManagedIdentity),
     ReturnResponse(ReturnResponse),

@@ -121,7 +121,7 @@ fn unknown_and_misplaced_elements_are_errors_with_a_way_out() {
   <inbound>
     text
     <set-heder name=\"x\" />
-    <rate-limit calls=\"1\" renewal-period=\"60\" />
+    <cross-domain />
     <forward-request />
     <return-response><base /></return-response>
   </inbound>

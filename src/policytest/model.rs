@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::base::{Diagnostic, Moment, Severity, Source, Span, Tier, Tokens};
+use crate::engine::Credentials;
 
 #[derive(Debug)]
 pub(crate) struct TestFile {
@@ -19,6 +20,7 @@ pub(crate) struct TestFile {
     pub(super) scopes: Scopes,
     pub(super) apis: Vec<ApiSpec>,
     pub(super) subscriptions: Vec<SubscriptionSpec>,
+    pub(super) credentials: Credentials,
     pub(super) tests: Vec<Test>,
     pub(super) expected_diagnostics: Option<Vec<ExpectedDiagnostic>>,
 }
@@ -145,6 +147,8 @@ pub(super) struct Expect {
     pub(super) body_contains: Option<Value>,
     pub(super) backend_called: Option<Value>,
     pub(super) backend_request: Option<BackendRequest>,
+    /// Events by logger, in order.
+    pub(super) log: Vec<(String, Vec<Value>)>,
     pub(super) sent: Option<Vec<String>>,
     pub(super) traces: Option<Vec<String>>,
     pub(super) metrics: Values,

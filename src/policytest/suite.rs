@@ -81,6 +81,7 @@ impl Suite {
             products: products(&file, product.as_ref()),
             apis,
             subscriptions: subscriptions(&file),
+            credentials: file.credentials.clone(),
         };
         Ok(Suite {
             file,

@@ -26,6 +26,8 @@ pub(crate) struct Progress {
 /// Reads a server-sent-event stream as it arrives in pieces of any size.
 #[derive(Debug, Default)]
 pub(crate) struct StreamReader {
+    /// Everything that was pushed.
+    bytes: u64,
     lines: Lines,
     events: Events,
 }
@@ -52,11 +54,17 @@ impl StreamReader {
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Progress {
+        self.bytes += bytes.len() as u64;
         let mut progress = Progress::default();
         let events = &mut self.events;
         self.lines
             .push(bytes, |line| events.line(line, &mut progress));
         progress
+    }
+
+    /// How much was pushed.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// What the stream reported, if it did; with several reports the last one holds.

@@ -157,7 +157,7 @@ fn wrong_input_is_exit_code_2_with_a_place_and_a_hint() {
     );
     folder.write("no-policy.yaml", "policy: nowhere.xml\ncallers: [{ name: a, request: { prompt: Hello }, arrivals: [{ count: 1, for: 1s }] }]\n");
     folder.write("bad-policy.yaml", "policy: bad.xml\ncallers: [{ name: a, request: { prompt: Hello }, arrivals: [{ count: 1, for: 1s }] }]\n");
-    folder.write("bad.xml", "<policies>\n  <inbound>\n    <rate-limit calls=\"5\" renewal-period=\"60\" />\n    <set-variable name=\"v\" value=\"@(1 + )\" />\n  </inbound>\n");
+    folder.write("bad.xml", "<policies>\n  <inbound>\n    <cross-domain />\n    <set-variable name=\"v\" value=\"@(1 + )\" />\n  </inbound>\n");
     folder.write(
         "good.yaml",
         "callers: [{ name: a, request: { prompt: Hello }, arrivals: [{ count: 1, for: 1s }] }]\n",

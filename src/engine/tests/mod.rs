@@ -4,7 +4,7 @@
 mod scopes;
 
 use crate::base::{Moment, Secret, Seed, Source, Tier};
-use crate::engine::{ApiConfig, Behaviour, Engine, Incoming, Service, Step};
+use crate::engine::{ApiConfig, Behaviour, Credentials, Engine, Incoming, Service, Step};
 use crate::policy::context::{Deployment, Subscription};
 
 #[test]
@@ -33,6 +33,7 @@ fn the_same_requests_get_the_same_ids_in_every_run() {
                 }
                 .into(),
             ],
+            credentials: Credentials::default(),
         });
         let mut next = || {
             let incoming = Incoming {

@@ -46,6 +46,7 @@ fn way(api_base: &str, product: Option<&str>, fail: &str) -> String {
         name: "Gold".into(),
     };
     let mut engine = Engine::new(Service {
+        credentials: crate::engine::Credentials::default(),
         deployment: Deployment::default().into(),
         behaviour: Behaviour::of(Tier::BasicV2),
         started: jiff::Timestamp::UNIX_EPOCH,

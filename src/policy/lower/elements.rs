@@ -6,7 +6,7 @@ use super::super::model::{
 use super::super::xml::Element;
 use super::attributes::Attributes;
 use super::document::{Lowering, Parent};
-use super::{course, response, token_limit};
+use super::{access, call_limit, course, response, telemetry, token_limit};
 
 /// More custom dimensions than Application Insights leaves room for (specification 2).
 pub(in crate::policy) const MAX_DIMENSIONS: usize = 5;
@@ -25,7 +25,9 @@ pub(in crate::policy) const DEFAULT_DIMENSIONS: [&str; 8] = [
 
 /// Elements that the engine runs: the arms of [`lower`], by canonical name. The linter tells
 /// about the others; a test holds this list against what lowering does.
-pub(super) const EXECUTED: [&str; 29] = [
+pub(super) const EXECUTED: [&str; 40] = [
+    "authentication-basic",
+    "authentication-certificate",
     "authentication-managed-identity",
     "base",
     "cache-lookup-value",
@@ -33,6 +35,8 @@ pub(super) const EXECUTED: [&str; 29] = [
     "cache-store-value",
     "check-header",
     "choose",
+    "cors",
+    "emit-metric",
     "find-and-replace",
     "forward-request",
     "include-fragment",
@@ -40,7 +44,12 @@ pub(super) const EXECUTED: [&str; 29] = [
     "limit-concurrency",
     "llm-emit-token-metric",
     "llm-token-limit",
+    "log-to-eventhub",
     "mock-response",
+    "quota",
+    "quota-by-key",
+    "rate-limit",
+    "rate-limit-by-key",
     "retry",
     "return-response",
     "rewrite-uri",
@@ -54,6 +63,8 @@ pub(super) const EXECUTED: [&str; 29] = [
     "set-status",
     "set-variable",
     "trace",
+    "validate-azure-ad-token",
+    "validate-jwt",
     "wait",
 ];
 
@@ -84,6 +95,16 @@ pub(super) fn lower(
     match matrix::canonical(&element.name) {
         "base" => Some(base(lowering, element)),
         "choose" => Some(choose(lowering, element, within)),
+        "rate-limit" | "rate-limit-by-key" | "quota" | "quota-by-key" => {
+            call_limit::lower(lowering, element)
+        }
+        "authentication-basic" => access::basic(lowering, element),
+        "authentication-certificate" => access::certificate(lowering, element),
+        "cors" => access::cors(lowering, element),
+        "validate-jwt" => access::validate_jwt(lowering, element),
+        "validate-azure-ad-token" => access::validate_azure_ad_token(lowering, element),
+        "emit-metric" => telemetry::emit_metric(lowering, element),
+        "log-to-eventhub" => telemetry::log_to_eventhub(lowering, element),
         "forward-request" => Some(forward_request(lowering, element)),
         "authentication-managed-identity" => managed_identity(lowering, element),
         "llm-emit-token-metric" => Some(emit_token_metric(lowering, element)),
@@ -245,6 +266,15 @@ fn emit_token_metric(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
         .unwrap_or_else(|| "API Management".into());
     attributes.finish(lowering);
     lowering.no_text(element);
+    let dimensions = dimensions(lowering, element);
+    Kind::EmitTokenMetric(EmitTokenMetric {
+        namespace,
+        dimensions,
+    })
+}
+
+/// The `dimension` children of a metric.
+pub(super) fn dimensions(lowering: &mut Lowering<'_>, element: &Element) -> Vec<Dimension> {
     let mut dimensions = Vec::new();
     for child in element.elements() {
         if child.name == "dimension" {
@@ -276,10 +306,7 @@ fn emit_token_metric(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
         }
         _ => {}
     }
-    Kind::EmitTokenMetric(EmitTokenMetric {
-        namespace,
-        dimensions,
-    })
+    dimensions
 }
 
 fn dimension(lowering: &mut Lowering<'_>, element: &Element) -> Option<Dimension> {

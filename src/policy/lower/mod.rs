@@ -1,13 +1,16 @@
 //! From the XML tree to the model. All problems of a document are reported at once.
 
+mod access;
 mod attributes;
 mod cache;
+mod call_limit;
 mod course;
 mod document;
 mod elements;
 mod fragment;
 mod reshape;
 mod response;
+mod telemetry;
 mod token_limit;
 
 #[cfg(test)]

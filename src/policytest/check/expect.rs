@@ -4,17 +4,11 @@ use super::super::model::{BackendRequest, Expect, Values};
 use super::super::wire::{Json, WireBackendRequest, WireExpect};
 use super::Checker;
 use crate::base::Span;
-use crate::yaml::{Checks as _, Entries, Format, Placed};
+use crate::yaml::{Checks as _, Entries, Format, Placed, Scalar};
 
 impl Checker {
     pub(super) fn expect(&mut self, wire: WireExpect, times: usize) -> Expect {
-        if let Some(log) = wire.log.as_ref().and_then(|log| log.0.first()) {
-            self.error(
-                log.0.span,
-                "events of loggers are not executed by this version",
-                "leave `log` out",
-            );
-        }
+        let log = self.log(wire.log);
         let status = self.runs(wire.status, times, "a status", |value| {
             value.as_u64().is_some_and(|code| code < 1_000)
         });
@@ -45,12 +39,25 @@ impl Checker {
             backend_request: wire
                 .backend_request
                 .map(|request| self.backend_request(request, times)),
+            log,
             sent: wire.sent,
             traces: wire.traces,
             metrics,
             dimensions: self.values(dimensions, times),
             variables: self.values(wire.variables, times),
         }
+    }
+
+    fn log(&mut self, wire: Option<Entries<Scalar, Placed<Json>>>) -> Vec<(String, Vec<Value>)> {
+        let mut log = Vec::new();
+        for (logger, events) in wire.map(|entries| entries.0).unwrap_or_default() {
+            let logger = self.value(&logger);
+            match events.value.0 {
+                Value::Array(events) => log.extend(logger.map(|logger| (logger, events))),
+                _ => self.error(events.span, "events are a list", "write `LOGGER: [ … ]`"),
+            }
+        }
+        log
     }
 
     fn backend_request(&mut self, wire: WireBackendRequest, times: usize) -> BackendRequest {

@@ -9,9 +9,10 @@ use super::model::{
     ApiSpec, Backend, ExpectedDiagnostic, PolicyRef, Scopes, SubscriptionSpec, Test, TestFile,
 };
 use super::wire::{
-    PolicyText, SubscriptionEntry, WireApi, WireDiagnostic, WireFile, WireScopes, WireTest,
+    Json, PolicyText, SubscriptionEntry, WireApi, WireDiagnostic, WireFile, WireScopes, WireTest,
 };
 use crate::base::{Diagnostic, Source, Span, Tier};
+use crate::engine::Credentials;
 use crate::yaml::{Checks, Entries, Findings, NamedValueName, Placed, Scalar, Text};
 
 /// # Errors
@@ -75,6 +76,7 @@ impl Checker {
                 "add `tests: …` (or `expect-diagnostics: …`)",
             );
         }
+        let credentials = self.credentials(wire.credentials);
         let tests = self.tests(wire.tests, &known);
         Some(TestFile {
             source: self.source.clone(),
@@ -86,8 +88,20 @@ impl Checker {
             scopes,
             apis: known.apis,
             subscriptions: known.subscriptions,
+            credentials,
             tests,
             expected_diagnostics,
+        })
+    }
+
+    fn credentials(&mut self, wire: Option<Placed<Json>>) -> Credentials {
+        let Some(Placed { value, span }) = wire else {
+            return Credentials::default();
+        };
+        serde_json::from_value(value.0).unwrap_or_else(|error| {
+            let hint = "write `issuers: [{ openid-config: URL, issuer: TEXT, keys: [JWK] }]`";
+            self.error(span, format!("these are no credentials: {error}"), hint);
+            Credentials::default()
         })
     }
 

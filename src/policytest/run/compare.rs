@@ -81,6 +81,19 @@ impl Comparison {
 
     /// What a step leaves behind besides its answer: metrics and variables.
     fn effects(&mut self, expect: &Expect, seen: &Seen) {
+        for (logger, expected) in &expect.log {
+            let events = seen.answer.log.iter();
+            let events = events.filter(|event| *event.logger == **logger);
+            let came = events.map(|event| {
+                let text = event.text.as_str();
+                serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+            });
+            let came: Vec<Value> = came.collect();
+            if *expected != came {
+                let shown = |events: &[Value]| Value::from(events).to_string();
+                self.differs(&format!("log `{logger}`"), shown(expected), shown(&came));
+            }
+        }
         if let Some(expected) = &expect.sent {
             self.list("sent", expected, &seen.sent);
         }

@@ -17,7 +17,7 @@ fn the_schema_describes_the_keys_of_the_format() {
     };
     assert_eq!(
         keys("/properties"),
-        "answers apis backend expect-diagnostics fragments named-values policy scopes start subscriptions tests tier"
+        "answers apis backend credentials expect-diagnostics fragments named-values policy scopes start subscriptions tests tier"
     );
     assert_eq!(
         keys("/$defs/Step/properties"),

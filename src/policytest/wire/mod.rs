@@ -44,6 +44,8 @@ pub(crate) struct WireFile {
     pub(super) backend: Option<WireBackend>,
     /// Answers to requests that policies send on their own, by URL without query.
     pub(super) answers: Option<Entries<Scalar, WireBackend>>,
+    /// Key sets that a deployed gateway would fetch: issuers with `openid-config`, `issuer`, `keys`.
+    pub(super) credentials: Option<Placed<Json>>,
     /// The tests, each with counters of its own.
     pub(super) tests: Option<Placed<Vec<Placed<WireTest>>>>,
     /// What reading the policy must report, in order; for policies that must not deploy.
