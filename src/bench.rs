@@ -13,7 +13,7 @@ use crate::model::{self, AnswerBody, ModelRequest, ModelSettings};
 use crate::policy::context::{Deployment, Subscription};
 use crate::policy::expression::Expression;
 use crate::policy::message::Headers;
-use crate::policy::{self, NamedValues};
+use crate::policy::{self, Fragments, NamedValues};
 use crate::tokens;
 
 const POLICY: &str = include_str!("../policies/token-limit.xml");
@@ -28,7 +28,7 @@ fn named_values() -> NamedValues {
 /// Reads and checks the shipped policy; answers with its number of token limits.
 pub fn read_policy() -> usize {
     let source = Source::new("token-limit.xml", POLICY);
-    let (policy, _) = policy::parse(&source, &named_values());
+    let (policy, _) = policy::parse_with(&source, &named_values(), &Fragments::new());
     policy.map_or(0, |policy| policy.token_limits().len())
 }
 
@@ -56,7 +56,7 @@ impl Gateway {
     /// When the shipped policy is not readable, which a test rules out.
     pub fn new() -> Gateway {
         let source = Source::new("token-limit.xml", POLICY);
-        let (policy, _) = policy::parse(&source, &named_values());
+        let (policy, _) = policy::parse_with(&source, &named_values(), &Fragments::new());
         let engine = Engine::new(Service {
             deployment: Deployment::default().into(),
             behaviour: Behaviour::of(Tier::BasicV2),
