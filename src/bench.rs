@@ -124,7 +124,7 @@ impl Gateway {
         };
         match self.engine.answered(self.now, exchange, answer) {
             Step::Answer(answer) => answer.response.status,
-            Step::Forward(..) => panic!("the policy forwards once"),
+            _ => panic!("the policy forwards once and asks nobody else"),
         }
     }
 }
