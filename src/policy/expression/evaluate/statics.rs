@@ -166,6 +166,7 @@ impl Interpreter<'_> {
         let (Some(out), true, "TryParse" | "TryCreate") = (out, supported, &*call.method) else {
             return Err(static_unknown(named, &call.method).into());
         };
+        super::time::known_styles(arguments)?;
         let parsed = match arguments.first() {
             Some(Value::Str(text)) => match arguments.get(1) {
                 Some(Value::Enum(("NumberStyles", style))) => styled(named, text, style).ok(),

@@ -267,9 +267,22 @@ fn days_in_month(year: i64, month: i64) -> Result<Value, Raise> {
     Ok(int(usize::try_from(days).unwrap_or(0)))
 }
 
+/// A style changes what a text means; one that is not followed must not be passed over.
+pub(super) fn known_styles(arguments: &[Value]) -> Eval<()> {
+    let style = arguments.iter().find_map(|argument| match argument {
+        Value::Enum(("DateTimeStyles", style)) if *style != "None" => Some(*style),
+        _ => None,
+    });
+    match style {
+        Some(style) => Err(Fault::unsupported(format!("DateTimeStyles.{style}")).into()),
+        None => Ok(()),
+    }
+}
+
 /// Static methods of `DateTime` and `DateTimeOffset`.
 pub(super) fn date_static(named: &Type, name: &str, arguments: &[Value]) -> Eval {
     let offset = *named == Type::DateTimeOffset;
+    known_styles(arguments)?;
     match (name, arguments) {
         ("Parse", [Value::Str(text), ..]) => Ok(Value::DateTime(DateTime::parse(text, offset)?)),
         ("Parse", [Value::Null, ..]) => Err(Fault::null_argument("s").into()),

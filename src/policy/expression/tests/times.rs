@@ -29,6 +29,9 @@ fn now_is_the_time_of_the_request() {
 fn dates() {
     check(
         r#"
+        DateTime.Parse("2026-02-28", CultureInfo.InvariantCulture, DateTimeStyles.None).Day => 28
+        DateTime.Parse("2026-02-28", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) => ! NotSupportedHere: `DateTimeStyles.AssumeUniversal` is not supported here
+        DateTime.ParseExact("2026-02-28", "yyyy-MM-dd", null, DateTimeStyles.RoundtripKind) => ! NotSupportedHere
         new DateTime(2026, 2, 28).AddDays(1) => 03/01/2026 00:00:00
         new DateTime(2024, 1, 31).AddMonths(1).Day => 29
         new DateTime(2026, 2, 30) => ! ArgumentOutOfRangeException
