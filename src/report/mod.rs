@@ -10,6 +10,7 @@ mod group;
 mod html;
 mod listing;
 mod look;
+mod observed;
 mod outcome;
 mod peak;
 mod retry;

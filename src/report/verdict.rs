@@ -207,21 +207,38 @@ fn limit_words(run: &Run, summary: &Summary) -> Option<String> {
     );
     let tier = run.info.target.tier.as_deref().and_then(Tier::from_name);
     let bucket = tier.is_some_and(Tier::is_v2);
-    let largest = run
-        .records
-        .iter()
-        .filter_map(peak::passed_tokens)
+    let seen = summary.limit.iter();
+    let late: u64 = seen
+        .clone()
+        .filter_map(|seen| seen.admitted_while_spent)
+        .sum();
+    let overshoot = seen
+        .filter_map(|seen| seen.overshoot_tokens)
         .max()
         .unwrap_or(0);
+    if late > 0 {
+        return Some(format!(
+            "{named} did not hold: {} passed after it was spent, and {peak}, {} of it",
+            plural(late, "request"),
+            percent(share)
+        ));
+    }
+    let under_way = match overshoot {
+        0 => String::new(),
+        tokens => format!(
+            ", with an overshoot of {} by requests under way when it was spent",
+            plural(tokens, "token")
+        ),
+    };
     Some(if minute.peak <= limit {
-        format!("{named} held: {peak}")
-    } else if bucket && minute.peak <= limit.saturating_mul(2).saturating_add(largest) {
+        format!("{named} held{under_way}: {peak}")
+    } else if bucket {
         format!(
-            "{peak}, {} of {named}, as a token bucket may: it starts full and refills meanwhile",
+            "{named} held{under_way}: {peak}, {} of it, as a token bucket may: it starts full and refills meanwhile",
             percent(share)
         )
     } else {
-        format!("{peak}, {} of {named}", percent(share))
+        format!("{named} held{under_way}: {peak}, {} of it", percent(share))
     })
 }
 
