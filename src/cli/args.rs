@@ -103,9 +103,25 @@ pub(super) struct ScenarioArguments {
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(super) out: PathBuf,
 
+    #[command(flatten)]
+    pub(super) printed: PrintedArguments,
+}
+
+/// What a command that ends with a run leaves beside the run's own folder.
+#[derive(Debug, Args)]
+pub(super) struct PrintedArguments {
     /// What is printed at the end
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+
+    /// Also write the thresholds as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+
+    /// Also write the report as Markdown; in GitHub Actions it is added to the summary of the step
+    /// as well
+    #[arg(long, value_name = "FILE")]
+    pub(super) summary_md: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -150,9 +166,8 @@ pub(super) struct ReportArguments {
     /// Run directory, such as runs/20260101T000000Z-burst
     pub(super) run: PathBuf,
 
-    /// What is printed at the end
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) printed: PrintedArguments,
 }
 
 #[derive(Debug, Args)]

@@ -68,7 +68,12 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
         records,
         torn: false,
     };
-    output::finish(terminal, directory.path(), &run, arguments.scenario.format)
+    output::finish(
+        terminal,
+        directory.path(),
+        &run,
+        &arguments.scenario.printed,
+    )
 }
 
 /// Plays the plan, records as it goes, and minds Ctrl-C.

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::args::Format;
+use super::args::{Format, PrintedArguments};
 use super::failure::{Failure, Verdict};
 use super::prepare::Prepared;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, variable};
 use crate::engine::MetricTotals;
-use crate::files::RunDir;
+use crate::files::{self, RunDir};
 use crate::report;
 use crate::results::{CallerInfo, Environment, FORMAT, Origin, Run, RunInfo, TargetInfo};
 
@@ -117,17 +117,18 @@ pub(super) fn finish(
     terminal: &Terminal,
     directory: &Path,
     run: &Run,
-    format: Format,
+    printed: &PrintedArguments,
 ) -> Result<Verdict, Failure> {
     let summary = report::summary(run);
     let json = serde_json::to_string_pretty(&summary).map_err(Failure::bug)?;
-    let write = |name: &str, text: &str| crate::files::write(&directory.join(name), text);
+    let write = |name: &str, text: &str| files::write(&directory.join(name), text);
     write("summary.json", &format!("{json}\n"))?;
     for chart in report::charts(run) {
         write(&format!("{}.svg", chart.id), &chart.svg)?;
     }
     write("report.html", &report::html(run))?;
-    match format {
+    beside(terminal, run, printed)?;
+    match printed.format {
         Format::Json => terminal.data(&json),
         Format::Text => terminal.data(&report::tables(
             run,
@@ -152,4 +153,24 @@ pub(super) fn finish(
     } else {
         Verdict::No
     })
+}
+
+/// What pipelines read: JUnit, Markdown.
+fn beside(terminal: &Terminal, run: &Run, printed: &PrintedArguments) -> Result<(), Failure> {
+    if let Some(path) = &printed.junit {
+        files::write(path, &report::junit(run))?;
+    }
+    let step = variable("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    if printed.summary_md.is_none() && step.is_none() {
+        return Ok(());
+    }
+    let page = report::markdown(run);
+    if let Some(path) = &printed.summary_md {
+        files::write(path, &page)?;
+    }
+    // The page of a pipeline is no part of the answer: a run is not lost because of it.
+    if let Some(Err(error)) = step.map(|path| files::append(Path::new(&path), &page)) {
+        terminal.complain(&format!("warning: {error}"));
+    }
+    Ok(())
 }

@@ -87,3 +87,18 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), FileError> {
     fs::write(&part, text).map_err(failed)?;
     fs::rename(&part, path).map_err(failed)
 }
+
+/// Adds to the end of a file, which is made when it does not exist.
+///
+/// # Errors
+///
+/// When the file cannot be written to.
+pub(crate) fn append(path: &Path, text: &str) -> Result<(), FileError> {
+    use std::io::Write as _;
+    let open = fs::OpenOptions::new().append(true).create(true).open(path);
+    open.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|cause| FileError::Write {
+            path: path.to_owned(),
+            cause,
+        })
+}

@@ -8,8 +8,10 @@ mod chart;
 mod grid;
 mod group;
 mod html;
+mod junit;
 mod listing;
 mod look;
+mod markdown;
 mod observed;
 mod outcome;
 mod peak;
@@ -27,5 +29,7 @@ mod tests;
 
 pub(crate) use chart::charts;
 pub(crate) use html::html;
+pub(crate) use junit::junit;
+pub(crate) use markdown::markdown;
 pub(crate) use summary::summary;
 pub(crate) use tables::tables;
