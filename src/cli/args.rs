@@ -52,6 +52,11 @@ pub(super) enum Command {
     Simulate(ScenarioArguments),
     /// Write the report of a run again and print its tables
     Report(ReportArguments),
+    /// Show what changed from one run to another
+    #[command(
+        after_help = "Exit codes: 0 no rule of --fail-if applies · 1 one applies, or cannot be judged · 2 wrong input."
+    )]
+    Compare(CompareArguments),
     /// Run the local gateway in the foreground
     Emulate(EmulateArguments),
     /// Check policy files: every problem with its place and what to do
@@ -168,6 +173,29 @@ pub(super) struct ReportArguments {
 
     #[command(flatten)]
     pub(super) printed: PrintedArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArguments {
+    /// Run directory A, the base
+    pub(super) base: PathBuf,
+
+    /// Run directory B
+    pub(super) other: PathBuf,
+
+    /// A rule that must not apply, such as `p95(ttft) > 1.1 * base` or `throttled_ratio > base + 5%`;
+    /// may be given several times
+    #[arg(long, value_name = "RULE")]
+    pub(super) fail_if: Vec<String>,
+
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+
+    /// Also write the comparison as Markdown; in GitHub Actions it is added to the summary of the
+    /// step as well
+    #[arg(long, value_name = "FILE")]
+    pub(super) summary_md: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

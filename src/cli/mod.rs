@@ -5,6 +5,7 @@
 
 mod args;
 mod behaviour;
+mod compare;
 mod emulate;
 mod failure;
 mod lint;
@@ -44,6 +45,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Loadtest(arguments) => loadtest::run(terminal, arguments),
         Command::Simulate(arguments) => simulate::run(terminal, arguments),
         Command::Report(arguments) => report::run(terminal, arguments),
+        Command::Compare(arguments) => compare::run(terminal, arguments),
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),

@@ -160,16 +160,29 @@ fn beside(terminal: &Terminal, run: &Run, printed: &PrintedArguments) -> Result<
     if let Some(path) = &printed.junit {
         files::write(path, &report::junit(run))?;
     }
-    let step = variable("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
-    if printed.summary_md.is_none() && step.is_none() {
+    let step = variable("GITHUB_STEP_SUMMARY");
+    markdown(terminal, printed.summary_md.as_deref(), step, || {
+        report::markdown(run)
+    })
+}
+
+/// Writes a page to a file, and adds it to the page of the pipeline's step where there is one.
+pub(super) fn markdown(
+    terminal: &Terminal,
+    path: Option<&Path>,
+    step: Option<String>,
+    page: impl FnOnce() -> String,
+) -> Result<(), Failure> {
+    let step = step.filter(|step| !step.is_empty());
+    if path.is_none() && step.is_none() {
         return Ok(());
     }
-    let page = report::markdown(run);
-    if let Some(path) = &printed.summary_md {
+    let page = page();
+    if let Some(path) = path {
         files::write(path, &page)?;
     }
     // The page of a pipeline is no part of the answer: a run is not lost because of it.
-    if let Some(Err(error)) = step.map(|path| files::append(Path::new(&path), &page)) {
+    if let Some(Err(error)) = step.map(|step| files::append(Path::new(&step), &page)) {
         terminal.complain(&format!("warning: {error}"));
     }
     Ok(())

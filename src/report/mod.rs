@@ -5,6 +5,7 @@
 
 mod axis;
 mod chart;
+mod compare;
 mod grid;
 mod group;
 mod html;
@@ -28,6 +29,9 @@ mod fixtures;
 mod tests;
 
 pub(crate) use chart::charts;
+pub(crate) use compare::{
+    Comparison, compare, markdown as comparison_markdown, tables as comparison_tables,
+};
 pub(crate) use html::html;
 pub(crate) use junit::junit;
 pub(crate) use markdown::markdown;

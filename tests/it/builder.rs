@@ -55,6 +55,7 @@ pub(crate) fn apimon(folder: &Folder, arguments: &[&str]) -> Command {
         "APIM_API_KEY",
         "TPM_LIMIT",
         "NO_COLOR",
+        "GITHUB_STEP_SUMMARY",
         "RUST_BACKTRACE",
     ] {
         command.env_remove(name);
