@@ -4,8 +4,10 @@
 //! arguments and the working directory.
 
 mod args;
+mod backends;
 mod behaviour;
 mod emulate;
+mod events;
 mod failure;
 mod lint;
 mod loadtest;
@@ -13,6 +15,7 @@ mod local;
 mod output;
 mod prepare;
 mod progress;
+mod reload;
 mod report;
 mod schema;
 mod simulate;

@@ -15,4 +15,5 @@ mod gateway;
 mod gateway_course;
 mod interrupt;
 mod lint;
+mod reload;
 mod test_policy;
