@@ -64,6 +64,7 @@ impl Gateway {
             seed: Seed::new(1),
             global: None,
             products: Vec::new(),
+            backends: crate::engine::Backends::default(),
             credentials: crate::engine::Credentials::default(),
             apis: vec![ApiConfig::azure_openai(Some(
                 policy.expect("a test reads it"),

@@ -219,6 +219,19 @@ pub(super) struct EmulateArguments {
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub(super) named_values: Vec<String>,
 
+    /// Backend entities: a file (YAML or JSON) of ids and ARM `properties`, or a folder with a file
+    /// for each; without any, every backend id stands for the one model
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(super) backends: Option<PathBuf>,
+
+    /// Read policy, fragments and backends again when they change; counters go on
+    #[arg(long)]
+    pub(super) watch: bool,
+
+    /// Append the events of `log-to-eventhub` to this file, one line of JSON each
+    #[arg(long, value_name = "FILE")]
+    pub(super) events: Option<PathBuf>,
+
     /// File (YAML) of the key sets that `validate-jwt` and `validate-azure-ad-token` trust
     #[arg(long, value_name = "FILE")]
     pub(super) credentials: Option<PathBuf>,

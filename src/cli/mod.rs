@@ -4,9 +4,11 @@
 //! arguments and the working directory.
 
 mod args;
+mod backends;
 mod behaviour;
 mod compare;
 mod emulate;
+mod events;
 mod failure;
 mod lint;
 mod loadtest;
@@ -14,6 +16,7 @@ mod local;
 mod output;
 mod prepare;
 mod progress;
+mod reload;
 mod report;
 mod schema;
 mod simulate;

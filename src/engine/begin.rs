@@ -21,7 +21,7 @@ impl Engine {
         mut seed: Seed,
         routed: Option<(Route, Option<Arc<Subscription>>)>,
     ) -> Exchange {
-        let service = &self.service;
+        let service = &self.configuration.service;
         let (route, subscription) = routed.map_or((None, None), |(route, subscription)| {
             (Some(route), subscription)
         });
@@ -36,8 +36,12 @@ impl Engine {
         });
         let program = route
             .as_ref()
-            .and_then(|route| self.programs.get(&(product, route.api, route.operation)))
-            .unwrap_or(&self.unmatched);
+            .and_then(|route| {
+                self.configuration
+                    .programs
+                    .get(&(product, route.api, route.operation))
+            })
+            .unwrap_or(&self.configuration.unmatched);
         let (api, operation): (Arc<Api>, Arc<Operation>) =
             route.as_ref().map_or_else(Default::default, |route| {
                 let api = &service.apis[route.api];
@@ -75,6 +79,7 @@ impl Engine {
             next: 0,
             received: now,
             backend_id: None,
+            backend: None,
             base_path,
             backend_called: false,
             streaming: false,

@@ -15,7 +15,7 @@ pub(crate) struct Switch {
     pub(crate) values: &'static [&'static str],
 }
 
-pub(crate) const SWITCHES: [Switch; 3] = [
+pub(crate) const SWITCHES: [Switch; 4] = [
     Switch {
         name: "v2-debt",
         what: "v2 tiers: the bucket's level goes below zero, so waits exceed a minute; \
@@ -43,6 +43,13 @@ pub(crate) const SWITCHES: [Switch; 3] = [
             "tuesday",
         ],
     },
+    Switch {
+        name: "pool-choice",
+        what: "pools: services of one priority take turns in the proportion of their weights, or \
+               are drawn by lot",
+        mark: "I (3.2)",
+        values: &["turns", "lot"],
+    },
 ];
 
 impl Behaviour {
@@ -53,6 +60,8 @@ impl Behaviour {
             ("v2-debt", "off") => self.v2_debt = false,
             ("stream-usage", "ignore") => self.stream_usage = false,
             ("stream-usage", "honour") => self.stream_usage = true,
+            ("pool-choice", "turns") => self.pool_by_lot = false,
+            ("pool-choice", "lot") => self.pool_by_lot = true,
             ("week-start", day) => match weekday(day) {
                 Some(day) => self.week_start = day,
                 None => return false,

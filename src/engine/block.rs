@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::backends::Circuits;
 use super::cache::Cache;
 use super::error::Raised;
 use super::exchange::Exchange;
@@ -19,6 +20,7 @@ use crate::policy::course::{Course, LimitConcurrency, Retry, Wait};
 #[derive(Debug, Default)]
 pub(super) struct Stores {
     pub(super) cache: Cache,
+    pub(super) circuits: Circuits,
     /// A clone of the key's entry stands for each request inside its block.
     slots: BTreeMap<String, Arc<()>>,
 }

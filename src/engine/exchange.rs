@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::backends::Backend;
 use super::block::Block;
 use super::call_limit::CallCharge;
 use super::error::Raised;
@@ -112,7 +113,10 @@ pub(crate) struct Exchange {
     /// Index of the next instruction of `section`.
     pub(super) next: usize,
     pub(super) received: Moment,
+    /// What `set-backend-service` named.
     pub(super) backend_id: Option<String>,
+    /// The single backend that is asked, or was asked last.
+    pub(super) backend: Option<Arc<Backend>>,
     /// Path of the backend's base URL, which stands before what the caller asks for.
     pub(super) base_path: String,
     pub(super) backend_called: bool,
@@ -196,7 +200,11 @@ impl Exchange {
             Some(place) if raised.source.is_empty() => place.element.to_string(),
             _ => raised.source.to_owned(),
         };
-        self.context.response = Some(raised.response(&self.context.request_id));
+        let mut response = raised.response(&self.context.request_id);
+        if raised.phrased {
+            response.reason.clone_from(&raised.message);
+        }
+        self.context.response = Some(response);
         self.context.last_error = Some(LastError {
             source,
             reason: raised.reason.to_owned(),

@@ -8,10 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use super::block::{self, Stores};
 use super::cors;
 use super::course;
+use super::dispatch;
 use super::error::Raised;
 use super::event_log;
 use super::exchange::Exchange;
-use super::forward::{Forward, end_to_end, parse_base};
+use super::forward::{Forward, end_to_end};
 use super::message::{self, Change};
 use super::metrics;
 use super::program::{Action, Instruction};
@@ -23,7 +24,7 @@ use crate::policy::expression::Value;
 use crate::policy::message::Response;
 use crate::policy::{
     BasicAuthentication, ForwardRequest, Kind, ManagedIdentity, RequestBody, ReturnResponse,
-    SectionName, SetBackendService, Template,
+    SectionName, Template,
 };
 
 /// What an element does to the course of the request.
@@ -75,13 +76,16 @@ pub(super) fn execute(
         Action::Run(Kind::Course(policy)) => {
             course::run(exchange, policy, &instruction.location, meter.now, stores)
         }
+        Action::Run(Kind::ForwardRequest(policy)) => {
+            dispatch::aim(exchange, meter, &mut stores.circuits)?;
+            forward(exchange, policy).map(Flow::Forward)
+        }
         Action::Run(kind) => run(exchange, kind, meter),
     }
 }
 
 fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Flow, Raised> {
     match kind {
-        Kind::ForwardRequest(policy) => return forward(exchange, policy).map(Flow::Forward),
         Kind::ReturnResponse(policy) => {
             return_response(&mut exchange.context, policy)?;
             exchange.streaming = false;
@@ -107,7 +111,7 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
         Kind::LogToEventHub(policy) => event_log::run(exchange, policy)?,
         Kind::EmitTokenMetric(policy) => metrics::prepare(exchange, policy)?,
         Kind::ManagedIdentity(policy) => managed_identity(&mut exchange.context, policy)?,
-        Kind::SetBackendService(policy) => set_backend_service(exchange, policy)?,
+        Kind::SetBackendService(policy) => dispatch::set_backend_service(exchange, policy, meter)?,
         Kind::SetVariable(policy) => {
             let value = policy.value.evaluate(&mut exchange.context)?;
             exchange
@@ -116,8 +120,8 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
                 .insert(policy.name.to_string(), value);
         }
         Kind::SetBody(_) | Kind::SetHeader(_) | Kind::SetStatus(_) => shape(exchange, kind)?,
-        // The first two were resolved when the program was compiled, the third has its own place.
-        Kind::Base | Kind::Choose(_) | Kind::Course(_) => {}
+        // The first two were resolved when the program was compiled, the others have their own place.
+        Kind::Base | Kind::Choose(_) | Kind::Course(_) | Kind::ForwardRequest(_) => {}
     }
     Ok(Flow::Next)
 }
@@ -224,22 +228,6 @@ pub(super) fn local_token(resource: &str) -> String {
     format!("local-managed-identity.{}", resource.trim_end_matches('/'))
 }
 
-fn set_backend_service(exchange: &mut Exchange, policy: &SetBackendService) -> Result<(), Raised> {
-    match policy {
-        // Every backend of the local gateway is the one model behind it; the id is kept for metrics.
-        SetBackendService::BackendId(id) => {
-            exchange.backend_id = Some(id.text(&mut exchange.context)?);
-        }
-        SetBackendService::BaseUrl(url) => {
-            let text = url.text(&mut exchange.context)?;
-            let base = parse_base(&text)
-                .ok_or_else(|| Raised::evaluation(format!("`{text}` is not a base URL")))?;
-            exchange.rebase(base);
-        }
-    }
-    Ok(())
-}
-
 fn forward(exchange: &mut Exchange, policy: &ForwardRequest) -> Result<Forward, Raised> {
     let timeout = policy.timeout.text(&mut exchange.context)?;
     let count: u64 = timeout
@@ -258,7 +246,7 @@ fn forward(exchange: &mut Exchange, policy: &ForwardRequest) -> Result<Forward, 
         exchange.request_body = policy.request_body;
     }
     let request = &exchange.context.request;
-    Ok(Forward {
+    let mut forward = Forward {
         method: request.method.clone(),
         url: request.url.clone(),
         headers: end_to_end(&request.headers),
@@ -271,5 +259,8 @@ fn forward(exchange: &mut Exchange, policy: &ForwardRequest) -> Result<Forward, 
         // `buffer-response` is true by default, yet model gateways stream: API Management lets
         // event streams through as long as no later policy needs their text.
         buffer: exchange.program.reads_response_body || !stream,
-    })
+        backend: None,
+    };
+    dispatch::sign(exchange, &mut forward);
+    Ok(forward)
 }

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +17,8 @@ pub(crate) struct Forward {
     pub(crate) timeout: Duration,
     /// Bring the answer whole, even when it is a stream.
     pub(crate) buffer: bool,
+    /// Id of the single backend that is asked, where one is configured.
+    pub(crate) backend: Option<Arc<str>>,
 }
 
 /// Headers that belong to one connection (RFC 9110, section 7.6.1) or that the driver writes.

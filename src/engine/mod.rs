@@ -6,15 +6,18 @@
 //! brings back what came of it. It never waits, reads no
 //! clock and opens no connection, so both drivers get the same decisions.
 
+mod backends;
 mod begin;
 mod behaviour;
 mod block;
 mod cache;
 mod call_limit;
+mod configuration;
 mod cors;
 mod counters;
 mod course;
 mod credentials;
+mod dispatch;
 mod error;
 mod event_log;
 mod exchange;
@@ -35,7 +38,9 @@ mod token_limit;
 mod usage;
 mod validate_token;
 
+pub(crate) use backends::{Backends, NamedBackend};
 pub(crate) use behaviour::SWITCHES;
+pub(crate) use configuration::Configuration;
 pub(crate) use credentials::Credentials;
 pub(crate) use error::BackendFailure;
 pub(crate) use event_log::LogEvent;

@@ -1,12 +1,12 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::block::{Block, Stores};
+use super::configuration::Configuration;
 use super::cors;
 use super::counters::Counters;
-use super::credentials::Credentials;
+use super::dispatch;
 use super::error::{BackendFailure, Raised};
 use super::exchange::{
     Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step, Unsettled,
@@ -14,7 +14,7 @@ use super::exchange::{
 use super::execute::{Flow, execute};
 use super::forward::end_to_end;
 use super::metrics::{self, Metric};
-use super::program::{Instruction, Program, Scope};
+use super::program::Instruction;
 use super::routing::{self, Access};
 use super::send::{self, Outcome};
 use super::service::Service;
@@ -25,14 +25,10 @@ use crate::policy::SectionName;
 use crate::policy::message::Response;
 use crate::tokens::{StreamReader, Usage};
 
-/// One gateway instance: its service, its compiled policies, its counters.
+/// One gateway instance: what it is configured with, its counters and what else it remembers.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    pub(super) service: Arc<Service>,
-    /// By product (if the call came through one), API and operation.
-    pub(super) programs: BTreeMap<(Option<usize>, usize, usize), Arc<Program>>,
-    /// What runs when no API or operation fits: the global policy alone.
-    pub(super) unmatched: Arc<Program>,
+    pub(super) configuration: Configuration,
     counters: Counters,
     stores: Stores,
     received: u64,
@@ -40,46 +36,38 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(service: Service) -> Engine {
-        let mut programs = BTreeMap::new();
-        let products = std::iter::once(None).chain((0..service.products.len()).map(Some));
-        for product in products {
-            for (api_index, api) in service.apis.iter().enumerate() {
-                for (index, operation) in api.operations.iter().enumerate() {
-                    let product_policy =
-                        product.and_then(|product| service.products[product].policy.as_ref());
-                    let program = Program::compile(&[
-                        (Scope::Global, service.global.as_ref()),
-                        (Scope::Workspace, api.workspace.as_ref()),
-                        (Scope::Product, product_policy),
-                        (Scope::Api, api.policy.as_ref()),
-                        (Scope::Operation, operation.policy.as_ref()),
-                    ]);
-                    programs.insert((product, api_index, index), Arc::new(program));
-                }
-            }
-        }
-        let unmatched = Arc::new(Program::compile(&[(
-            Scope::Global,
-            service.global.as_ref(),
-        )]));
         Engine {
-            service: Arc::new(service),
-            programs,
-            unmatched,
+            configuration: Configuration::compile(service),
             counters: Counters::default(),
             stores: Stores::default(),
             received: 0,
         }
     }
 
-    /// Gives the service the key sets that it trusts.
-    pub(crate) fn trust(&mut self, credentials: Credentials) {
-        Arc::make_mut(&mut self.service).credentials = credentials;
+    /// What it is configured with now.
+    pub(crate) fn service(&self) -> &Arc<Service> {
+        &self.configuration.service
+    }
+
+    /// Puts a configuration in the place of the one that was. Counters, cached values and open
+    /// circuits go on under their keys; moment zero and the seed stay what they were, for they
+    /// belong to the gateway and not to its configuration.
+    pub(crate) fn configure(&mut self, mut next: Configuration) {
+        let was = &self.configuration.service;
+        let service = Arc::make_mut(&mut next.service);
+        service.started = was.started;
+        service.seed = was.seed.clone();
+        // A window cannot go on as a bucket.
+        if service.behaviour.algorithm() != was.behaviour.algorithm() {
+            self.counters = Counters::default();
+        }
+        self.stores.circuits.keep(&service.backends);
+        self.configuration = next;
     }
 
     /// A request has arrived.
     pub(crate) fn receive(&mut self, now: Moment, incoming: Incoming) -> Step {
-        let service = Arc::clone(&self.service);
+        let service = Arc::clone(&self.configuration.service);
         let seed = service.seed.derive(&format!("request {}", self.received));
         self.received += 1;
         let Some(route) = routing::route(&service, &incoming) else {
@@ -124,6 +112,9 @@ impl Engine {
         let mut response = Response::new(answer.status);
         response.headers = end_to_end(&answer.headers);
         let event_stream = is_event_stream(&response.headers);
+        let time = (now, self.utc(now));
+        let circuits = &mut self.stores.circuits;
+        dispatch::note_answer(&exchange, circuits, time, answer.status, &response.headers);
         let failed = exchange.fail_on_error_status && (400..=599).contains(&answer.status);
         match answer.body {
             BackendBody::Whole(body) => {
@@ -131,7 +122,7 @@ impl Engine {
                     &exchange,
                     &body,
                     event_stream,
-                    self.service.behaviour.stream_usage,
+                    self.configuration.service.behaviour.stream_usage,
                 );
                 response.body = Some(body);
                 exchange.context.response = Some(response);
@@ -169,6 +160,7 @@ impl Engine {
         failure: BackendFailure,
     ) -> Step {
         exchange.elapse(now);
+        dispatch::note_failure(&exchange, &mut self.stores.circuits, now, failure);
         self.raise_and_run(now, *exchange, &Raised::backend(failure))
     }
 
@@ -182,7 +174,7 @@ impl Engine {
         let usage = stream_usage(
             stream,
             settlement.prompt_estimate,
-            self.service.behaviour.stream_usage,
+            self.configuration.service.behaviour.stream_usage,
         );
         let mut meter = self.meter(now);
         for charge in &settlement.charges {
@@ -316,8 +308,9 @@ impl Engine {
     ) -> Result<Flow, Raised> {
         let mut meter = Meter {
             utc: self.utc(now),
-            behaviour: self.service.behaviour,
-            credentials: &self.service.credentials,
+            behaviour: self.configuration.service.behaviour,
+            credentials: &self.configuration.service.credentials,
+            backends: &self.configuration.service.backends,
             now,
             counters: &mut self.counters,
         };
@@ -370,24 +363,28 @@ impl Engine {
         }))
     }
 
-    /// The state of every counter that was used, in words.
+    /// The state of every counter that was used and every open circuit, in words.
     pub(crate) fn counters(&mut self, now: Moment) -> Vec<String> {
         let utc = self.utc(now);
-        self.counters.describe(now, utc)
+        let mut words = self.counters.describe(now, utc);
+        words.extend(self.stores.circuits.describe(now));
+        words
     }
 
     fn meter(&mut self, now: Moment) -> Meter<'_> {
         Meter {
             utc: self.utc(now),
-            behaviour: self.service.behaviour,
-            credentials: &self.service.credentials,
+            behaviour: self.configuration.service.behaviour,
+            credentials: &self.configuration.service.credentials,
+            backends: &self.configuration.service.backends,
             now,
             counters: &mut self.counters,
         }
     }
 
     pub(super) fn utc(&self, now: Moment) -> Timestamp {
-        self.service
+        self.configuration
+            .service
             .started
             .saturating_add(now.since_start())
             .unwrap_or(Timestamp::MAX)

@@ -116,6 +116,7 @@ pub(super) fn send(
         body: request.body,
         timeout: Duration::from_secs(timeout),
         buffer: true,
+        backend: None,
     };
     let one_way = variable.is_none();
     let awaited = Awaited {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 
+use super::backends::Backends;
 use super::credentials::Credentials;
 use super::send::MODEL_HOST;
 use crate::base::{Seed, Tier};
@@ -25,6 +26,8 @@ pub(crate) struct Service {
     pub(crate) apis: Vec<ApiConfig>,
     pub(crate) subscriptions: Vec<Arc<Subscription>>,
     pub(crate) credentials: Credentials,
+    /// Without any, every backend id stands for the model behind the gateway.
+    pub(crate) backends: Backends,
 }
 
 /// How the gateway behaves where documents and observations leave a choice. Inferred behaviour
@@ -38,6 +41,8 @@ pub(crate) struct Behaviour {
     pub(crate) stream_usage: bool,
     /// Weekly quotas: the day on which a window begins.
     pub(crate) week_start: Weekday,
+    /// Pools draw their services by lot instead of letting them take turns.
+    pub(crate) pool_by_lot: bool,
 }
 
 impl Behaviour {
@@ -48,6 +53,7 @@ impl Behaviour {
             v2_debt: true,
             stream_usage: false,
             week_start: Weekday::Monday,
+            pool_by_lot: false,
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::backends::Backends;
 use super::counters::Counters;
 use super::credentials::Credentials;
 use super::error::Raised;
@@ -35,6 +36,7 @@ pub(super) struct Meter<'a> {
     pub(super) counters: &'a mut Counters,
     pub(super) behaviour: Behaviour,
     pub(super) credentials: &'a Credentials,
+    pub(super) backends: &'a Backends,
     pub(super) now: Moment,
     pub(super) utc: Timestamp,
 }

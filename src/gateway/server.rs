@@ -17,7 +17,7 @@ use super::handler;
 use super::outbound::Outbound;
 use crate::base::Moment;
 use crate::clock::Clock;
-use crate::engine::{Engine, LogEvent, Metric, MetricTotals};
+use crate::engine::{Configuration, Engine, LogEvent, Metric, MetricTotals, Service};
 
 /// How long to wait for connections to close when no more can be opened.
 const PAUSE_WITHOUT_DESCRIPTORS: Duration = Duration::from_millis(10);
@@ -137,6 +137,19 @@ impl Gateway {
     /// `http://127.0.0.1:PORT`
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// What the gateway is configured with now.
+    pub(crate) fn service(&self) -> Arc<Service> {
+        Arc::clone(self.shared.engine().service())
+    }
+
+    /// Puts another configuration in place, for all requests that arrive from now on; counters,
+    /// cached values and open circuits go on under their keys.
+    pub(crate) fn reconfigure(&self, service: Service) {
+        // Compiled before anybody has to wait for it.
+        let next = Configuration::compile(service);
+        self.shared.engine().configure(next);
     }
 
     /// What the token metrics of the policy came to so far.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::base::{Diagnostic, Moment, Severity, Source, Span, Tier, Tokens};
-use crate::engine::Credentials;
+use crate::engine::{Backends, Credentials};
 
 #[derive(Debug)]
 pub(crate) struct TestFile {
@@ -21,6 +21,7 @@ pub(crate) struct TestFile {
     pub(super) apis: Vec<ApiSpec>,
     pub(super) subscriptions: Vec<SubscriptionSpec>,
     pub(super) credentials: Credentials,
+    pub(super) backends: Backends,
     pub(super) tests: Vec<Test>,
     pub(super) expected_diagnostics: Option<Vec<ExpectedDiagnostic>>,
 }
@@ -97,6 +98,8 @@ pub(super) struct Step {
     pub(super) times: usize,
     pub(super) concurrent: bool,
     pub(super) backend: Backend,
+    /// What single backends answer in the place of `backend`, by id.
+    pub(super) backends: Vec<(String, Backend)>,
     /// What hosts besides the backend answer, by URL without query.
     pub(super) answers: Vec<(String, Backend)>,
     pub(super) expect: Expect,
@@ -149,6 +152,8 @@ pub(super) struct Expect {
     pub(super) backend_request: Option<BackendRequest>,
     /// Events by logger, in order.
     pub(super) log: Vec<(String, Vec<Value>)>,
+    /// Ids of the single backends that were asked, in order.
+    pub(super) backends_called: Option<Vec<String>>,
     pub(super) sent: Option<Vec<String>>,
     pub(super) traces: Option<Vec<String>>,
     pub(super) metrics: Values,

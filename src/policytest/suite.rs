@@ -82,6 +82,7 @@ impl Suite {
             apis,
             subscriptions: subscriptions(&file),
             credentials: file.credentials.clone(),
+            backends: file.backends.clone(),
         };
         Ok(Suite {
             file,

@@ -16,4 +16,5 @@ mod gateway;
 mod gateway_course;
 mod interrupt;
 mod lint;
+mod reload;
 mod test_policy;

@@ -12,8 +12,8 @@ use super::wire::{
     Json, PolicyText, SubscriptionEntry, WireApi, WireDiagnostic, WireFile, WireScopes, WireTest,
 };
 use crate::base::{Diagnostic, Source, Span, Tier};
-use crate::engine::Credentials;
-use crate::yaml::{Checks, Entries, Findings, NamedValueName, Placed, Scalar, Text};
+use crate::engine::{Backends, Credentials, NamedBackend};
+use crate::yaml::{Checks, Entries, Findings, Name, NamedValueName, Placed, Scalar, Text};
 
 /// # Errors
 ///
@@ -77,6 +77,7 @@ impl Checker {
             );
         }
         let credentials = self.credentials(wire.credentials);
+        let backends = self.backends(wire.backends, &named_values);
         let tests = self.tests(wire.tests, &known);
         Some(TestFile {
             source: self.source.clone(),
@@ -89,6 +90,7 @@ impl Checker {
             apis: known.apis,
             subscriptions: known.subscriptions,
             credentials,
+            backends,
             tests,
             expected_diagnostics,
         })
@@ -103,6 +105,29 @@ impl Checker {
             self.error(span, format!("these are no credentials: {error}"), hint);
             Credentials::default()
         })
+    }
+
+    fn backends(
+        &mut self,
+        wire: Option<Placed<Entries<Name, Placed<Json>>>>,
+        values: &BTreeMap<String, String>,
+    ) -> Backends {
+        let mut backends = Backends::default();
+        let Some(Placed { value, span }) = wire else {
+            return backends;
+        };
+        let hint = "write what `properties` of the backend hold in an ARM template";
+        for (id, properties) in value.0 {
+            let Some(id) = self.value(&id) else { continue };
+            match NamedBackend::from_arm(&id, &properties.value.0, values) {
+                Ok(named) => backends.add(named),
+                Err(mistake) => self.error(properties.span, mistake.to_string(), hint),
+            }
+        }
+        if let Err(mistake) = backends.check() {
+            self.error(span, mistake.to_string(), "list it among `backends`");
+        }
+        backends
     }
 
     fn policy(&mut self, text: &PolicyText) -> Option<PolicyRef> {

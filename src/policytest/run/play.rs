@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::super::model::{Request, Sender, Step as FileStep, TestFile};
+use super::super::model::{Backend, Request, Sender, Step as FileStep, TestFile};
 use super::super::suite::key;
 use super::ask::{Asked, ask, elsewhere};
 use crate::base::{Moment, format_duration};
@@ -25,6 +25,8 @@ pub(super) struct Seen {
     pub(super) metrics: Vec<Metric>,
     /// What the policy sent on its own.
     pub(super) sent: Vec<String>,
+    /// Ids of the single backends that were asked.
+    pub(super) backends: Vec<String>,
     /// Counters of the gateway right after the answer.
     pub(super) counters: Vec<String>,
 }
@@ -55,6 +57,7 @@ struct UnderWay {
     forward: Option<Box<Forward>>,
     stream: Option<(Moment, StreamReader)>,
     sent: Vec<String>,
+    backends: Vec<String>,
 }
 
 /// Runs all steps; the answers come in step order, then run order.
@@ -115,6 +118,8 @@ impl Play<'_> {
                 gateway.receive(now, incoming(self.file, step))
             }
             Event::Answer(exchange, forward, outcome, stream) => {
+                way.backends
+                    .extend(forward.backend.iter().map(ToString::to_string));
                 way.forward = Some(forward);
                 way.stream = stream;
                 match outcome {
@@ -148,7 +153,7 @@ impl Play<'_> {
                     after,
                     answer,
                     stream,
-                } = ask(&step.backend, now, &forward);
+                } = ask(answer_of(step, &forward), now, &forward);
                 (
                     now + after,
                     Event::Answer(exchange, forward, answer, stream),
@@ -173,10 +178,20 @@ impl Play<'_> {
             answer,
             forward: way.forward,
             sent: way.sent,
+            backends: way.backends,
             counters: gateway.counters(now),
         };
         self.seen[index].insert(run, seen);
     }
+}
+
+/// How the backend that is asked answers.
+fn answer_of<'s>(step: &'s FileStep, forward: &Forward) -> &'s Backend {
+    let own = forward.backend.as_deref().and_then(|asked| {
+        let mut known = step.backends.iter();
+        known.find(|(id, _)| id.eq_ignore_ascii_case(asked))
+    });
+    own.map_or(&step.backend, |(_, answer)| answer)
 }
 
 /// `GET https://a.example/x at 2s [body]`
