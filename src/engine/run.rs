@@ -209,6 +209,14 @@ impl Engine {
         self.run(now, *exchange)
     }
 
+    /// The caller has left before there was an answer. What was admitted and never answered keeps
+    /// its estimate charged (inferred: nobody knows what the backend made of it).
+    pub(crate) fn abandoned(&mut self, now: Moment, mut exchange: Box<Exchange>) -> Box<Answer> {
+        exchange.elapse(now);
+        exchange.streaming = false;
+        self.answer(now, *exchange)
+    }
+
     /// Charges the backend's answer, once it is the last one.
     fn settle(&mut self, now: Moment, exchange: &mut Exchange) {
         let Some(Unsettled { usage }) = exchange.unsettled.take() else {
@@ -317,7 +325,12 @@ impl Engine {
         execute(exchange, instruction, &mut meter, &mut self.stores)
     }
 
-    fn finish(&mut self, now: Moment, mut exchange: Exchange) -> Step {
+    fn finish(&mut self, now: Moment, exchange: Exchange) -> Step {
+        Step::Answer(self.answer(now, exchange))
+    }
+
+    /// Settles what the request owes, and takes the answer out of it.
+    fn answer(&mut self, now: Moment, mut exchange: Exchange) -> Box<Answer> {
         exchange.blocks.clear();
         self.settle(now, &mut exchange);
         // Outbound has counted already; after an error, or a response that a policy returned, a
@@ -344,15 +357,12 @@ impl Engine {
             self.meter(now).count_bytes(&call_charges, bytes);
             None
         };
-        let mut response = exchange
-            .context
-            .response
-            .clone()
-            .unwrap_or_else(|| Response::new(200));
+        let response = exchange.context.response.take();
+        let mut response = response.unwrap_or_else(|| Response::new(200));
         for (name, value) in exchange.cors_headers.iter() {
             response.headers.set(name, value);
         }
-        Step::Answer(Box::new(Answer {
+        Box::new(Answer {
             response,
             stream,
             backend_called: exchange.backend_called,
@@ -360,7 +370,7 @@ impl Engine {
             decided_by: exchange.decided_by,
             log: exchange.log,
             context: exchange.context,
-        }))
+        })
     }
 
     /// The state of every counter that was used and every open circuit, in words.

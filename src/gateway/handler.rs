@@ -10,6 +10,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use super::backend::Reply;
 use super::relay::Relay;
 use super::server::{Served, Shared};
+use super::waiting::Waiting;
 use crate::engine::{Answer, BackendAnswer, BackendBody, Incoming, Step};
 use crate::policy::message::{Headers, Response};
 
@@ -38,21 +39,25 @@ pub(super) async fn handle(
             Step::Answer(answer) => return Ok(respond(&shared, *answer, stream)),
             Step::Forward(exchange, forward) => (exchange, forward),
             Step::Send(exchange, sends) => {
+                let waiting = Waiting::new(&shared, exchange);
                 let outcomes = super::outbound::send(&shared, sends).await;
                 let now = shared.clock.now();
-                step = shared.engine().replied(now, exchange, outcomes);
+                step = shared.engine().replied(now, waiting.over(), outcomes);
                 continue;
             }
             Step::Sleep(exchange, until) => {
+                let waiting = Waiting::new(&shared, exchange);
                 shared.clock.sleep_until(until).await;
                 let now = shared.clock.now();
-                step = shared.engine().woken(now, exchange);
+                step = shared.engine().woken(now, waiting.over());
                 continue;
             }
         };
         // Another try of the policy replaces what an earlier one opened.
         stream = None;
+        let waiting = Waiting::new(&shared, exchange);
         let reply = shared.backend.call(&shared.clock, &forward).await;
+        let exchange = waiting.over();
         let now = shared.clock.now();
         step = match reply {
             Ok(Reply {

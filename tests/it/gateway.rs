@@ -216,6 +216,58 @@ fn a_caller_who_leaves_a_stream_pays_for_what_was_sent() {
 }
 
 #[test]
+fn a_caller_who_leaves_a_whole_answer_is_settled_at_once() {
+    let folder = Folder::new("leaving-whole");
+    let policy = repository("policies/token-limit.xml");
+    let mut child = apimon(&folder, &["emulate", "--policy", &policy, "--tpm", "100"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut value = |name: &str| {
+        let line = lines.next().unwrap().unwrap();
+        line.strip_prefix(name).unwrap().to_owned()
+    };
+    let address = value("APIM_GATEWAY_URL=http://");
+    let emulator = Emulator {
+        key: value("APIM_API_KEY="),
+        address,
+        child,
+    };
+    let mut stream = TcpStream::connect(&emulator.address).unwrap();
+    let body = HELLO.replace("Hello", &"Hello there. ".repeat(25));
+    write!(
+        stream,
+        "POST /openai/deployments/gpt-4o-mini/chat/completions HTTP/1.1\r\nHost: g\r\napi-key: {}\r\nContent-Length: {}\r\n\
+         x-simulate-latency: 60s\r\n\r\n{body}",
+        emulator.key,
+        body.len()
+    )
+    .unwrap();
+    // The estimate of its prompt is taken before the backend is asked.
+    let refused = (0..200).any(|_| {
+        let (head, _) = emulator.chat(
+            "x-simulate-completion-tokens: 1\r\nx-simulate-latency: 10ms\r\n",
+            HELLO,
+        );
+        head.starts_with("HTTP/1.1 429")
+    });
+    assert!(refused);
+    drop(stream);
+    let mut emulator = emulator;
+    let log = BufReader::new(emulator.child.stderr.take().unwrap()).lines();
+    let left = log
+        .map(Result::unwrap)
+        .find(|line| line.contains("499"))
+        .unwrap();
+    assert!(
+        left.contains("default, answered by backend (ClientConnectionFailure)"),
+        "{left}"
+    );
+}
+
+#[test]
 fn a_second_gateway_serves_as_the_backend_of_the_first() {
     let folder = Folder::new("backend");
     let behind = Emulator::start(&folder, &["--tpm", "100000"]);
