@@ -125,7 +125,7 @@ pub(super) fn backend(
         .as_ref()
         .map(|name| secret_variable(name))
         .transpose()?;
-    let remote = RemoteBackend::new(url, key)
+    let remote = RemoteBackend::new(url, key.as_ref())
         .map_err(|error| Failure::input(format!("backend: {error}")))?;
     let name = Endpoint::parse(url).map_err(Failure::bug)?.to_string();
     Ok((Backend::Remote(remote), name))

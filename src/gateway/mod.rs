@@ -8,8 +8,10 @@ mod backend;
 mod handler;
 mod outbound;
 mod relay;
+mod remote;
 mod server;
 mod waiting;
 
-pub(crate) use backend::{Backend, RemoteBackend};
+pub(crate) use backend::Backend;
+pub(crate) use remote::RemoteBackend;
 pub(crate) use server::{Gateway, Served};

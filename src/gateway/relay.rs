@@ -47,7 +47,7 @@ impl Relay {
 
     fn poll_pieces(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         match &mut self.pieces {
-            Pieces::Remote(stream) => stream.as_mut().poll_next(context).map_err(io::Error::other),
+            Pieces::Remote(stream) => stream.poll_next(context),
             Pieces::Timed(pieces) => loop {
                 let now = self.shared.clock.now();
                 // Everything that is due goes out together: one write instead of many.
