@@ -70,8 +70,8 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
     let (log, served) = mpsc::unbounded_channel();
     // Telling somebody who does not listen would wake this thread for every answer.
     let log = (!terminal.quiet() || events.is_some()).then_some(log);
-    let gateway = Gateway::start(engine, backend, clock, arguments.port, log)
-        .map_err(Failure::remote)?;
+    let gateway =
+        Gateway::start(engine, backend, clock, arguments.port, log).map_err(Failure::remote)?;
     announce(terminal, &gateway.url(), &seed, &callers, &behind);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -249,7 +249,7 @@ fn forward(exchange: &mut Exchange, policy: &ForwardRequest) -> Result<Forward, 
     let mut forward = Forward {
         method: request.method.clone(),
         url: request.url.clone(),
-        headers: end_to_end(&request.headers),
+        headers: end_to_end(request.headers.clone()),
         body: request.body.clone(),
         timeout: if policy.timeout_is_millis {
             Duration::from_millis(count)

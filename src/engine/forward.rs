@@ -36,18 +36,18 @@ const NOT_FORWARDED: [&str; 11] = [
     "Upgrade",
 ];
 
-/// The fields of a message that go on to the next hop.
-pub(super) fn end_to_end(headers: &Headers) -> Headers {
+/// Leaves the fields of a message that go on to the next hop.
+pub(super) fn end_to_end(mut headers: Headers) -> Headers {
     let named = headers.joined("Connection").unwrap_or_default();
-    let keep = |name: &str| {
+    headers.retain(|name| {
         !NOT_FORWARDED
             .iter()
             .any(|hop| hop.eq_ignore_ascii_case(name))
             && !named
                 .split(',')
                 .any(|hop| hop.trim().eq_ignore_ascii_case(name))
-    };
-    headers.iter().filter(|(name, _)| keep(name)).collect()
+    });
+    headers
 }
 
 /// A base URL as policies and APIs give it. `None` when it has no scheme or host.

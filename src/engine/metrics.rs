@@ -16,7 +16,8 @@ use crate::tokens::Usage;
 pub(crate) struct Metric {
     pub(crate) namespace: Arc<str>,
     pub(crate) name: Cow<'static, str>,
-    pub(crate) dimensions: Vec<(String, String)>,
+    /// Names and values; the metrics of one element share them.
+    pub(crate) dimensions: Arc<[(String, String)]>,
     pub(crate) value: Tokens,
 }
 
@@ -26,7 +27,7 @@ pub(crate) struct Metric {
 pub(crate) struct MetricTotals(BTreeMap<Series, BTreeMap<Cow<'static, str>, (u64, Tokens)>>);
 
 /// Namespace and dimensions.
-type Series = (Arc<str>, Vec<(String, String)>);
+type Series = (Arc<str>, Arc<[(String, String)]>);
 
 impl MetricTotals {
     pub(crate) fn add(&mut self, metrics: Vec<Metric>) {
@@ -67,7 +68,7 @@ impl MetricTotals {
 #[derive(Debug, Clone)]
 pub(super) struct PendingMetric {
     namespace: Arc<str>,
-    dimensions: Vec<(String, String)>,
+    dimensions: Arc<[(String, String)]>,
 }
 
 pub(super) fn prepare(exchange: &mut Exchange, policy: &EmitTokenMetric) -> Result<(), Raised> {
@@ -103,7 +104,7 @@ pub(super) fn emit(exchange: &mut Exchange, policy: &EmitMetric) -> Result<(), R
 fn dimensions(
     exchange: &mut Exchange,
     templates: &[Dimension],
-) -> Result<Vec<(String, String)>, Raised> {
+) -> Result<Arc<[(String, String)]>, Raised> {
     let mut dimensions = Vec::with_capacity(templates.len());
     for Dimension { name, value } in templates {
         let name = name.text(&mut exchange.context)?;
@@ -113,7 +114,7 @@ fn dimensions(
         };
         dimensions.push((name, value));
     }
-    Ok(dimensions)
+    Ok(dimensions.into())
 }
 
 /// What the gateway itself knows under a default name; empty where it does not apply.
@@ -151,15 +152,14 @@ pub(super) fn emitted(pending: &[PendingMetric], usage: &Usage) -> Vec<Metric> {
         ("Completion Tokens", usage.completion),
         ("Total Tokens", usage.total()),
     ];
-    pending
-        .iter()
-        .flat_map(|metric| {
-            values.map(|(name, value)| Metric {
-                namespace: Arc::clone(&metric.namespace),
-                name: Cow::Borrowed(name),
-                dimensions: metric.dimensions.clone(),
-                value,
-            })
-        })
-        .collect()
+    let mut metrics = Vec::with_capacity(pending.len() * values.len());
+    for metric in pending {
+        metrics.extend(values.map(|(name, value)| Metric {
+            namespace: Arc::clone(&metric.namespace),
+            name: Cow::Borrowed(name),
+            dimensions: Arc::clone(&metric.dimensions),
+            value,
+        }));
+    }
+    metrics
 }

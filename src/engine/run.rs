@@ -110,7 +110,7 @@ impl Engine {
     ) -> Step {
         exchange.elapse(now);
         let mut response = Response::new(answer.status);
-        response.headers = end_to_end(&answer.headers);
+        response.headers = end_to_end(answer.headers);
         let event_stream = is_event_stream(&response.headers);
         let time = (now, self.utc(now));
         let circuits = &mut self.stores.circuits;

@@ -111,7 +111,7 @@ pub(super) fn send(
     }
     let forward = Forward {
         method: request.method,
-        headers: end_to_end(&request.headers),
+        headers: end_to_end(request.headers.clone()),
         url: request.url,
         body: request.body,
         timeout: Duration::from_secs(timeout),
@@ -200,7 +200,7 @@ pub(super) fn receive(
 
 fn response(answer: BackendAnswer) -> Response {
     let mut response = Response::new(answer.status);
-    response.headers = end_to_end(&answer.headers);
+    response.headers = end_to_end(answer.headers);
     if let BackendBody::Whole(body) = answer.body {
         response.body = Some(body);
     }
