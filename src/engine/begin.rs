@@ -97,6 +97,10 @@ impl Engine {
             log: Vec::new(),
             cors_headers: Headers::new(),
             asked,
+            behaviour: service.behaviour,
+            missed: None,
+            asked_for: None,
+            enforced: Vec::new(),
         }
     }
 }

@@ -11,7 +11,11 @@ use super::event_log::LogEvent;
 use super::forward::Forward;
 use super::metrics::{Metric, PendingMetric};
 use super::program::{Location, Program};
+use super::response_cache::Missed;
+use super::safety::Enforced;
+use super::semantic::AskedFor;
 use super::send::{Awaited, Sends};
+use super::service::Behaviour;
 use super::token_limit::Charge;
 use crate::base::{Moment, Tokens};
 use crate::policy::context::{Context, LastError};
@@ -141,6 +145,13 @@ pub(crate) struct Exchange {
     /// Headers that `cors` adds to the answer.
     pub(super) cors_headers: Headers,
     pub(super) asked: Asked,
+    pub(super) behaviour: Behaviour,
+    /// What the response cache did not have.
+    pub(super) missed: Option<Missed>,
+    /// What the semantic cache did not have.
+    pub(super) asked_for: Option<AskedFor>,
+    /// Checks of the completion that inbound asked for.
+    pub(super) enforced: Vec<Enforced>,
 }
 
 /// An answer of the backend that has not been charged yet.
@@ -223,6 +234,7 @@ impl Exchange {
         self.streaming = false;
         self.blocks.clear();
         self.awaited.clear();
+        self.enforced.clear();
         self.enter(SectionName::OnError);
     }
 

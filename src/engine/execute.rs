@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use super::authorization;
 use super::block::{self, Stores};
+use super::content;
 use super::cors;
 use super::course;
 use super::dispatch;
@@ -15,16 +14,19 @@ use super::exchange::Exchange;
 use super::forward::{Forward, end_to_end};
 use super::message::{self, Change};
 use super::metrics;
-use super::program::{Action, Instruction};
+use super::program::{Action, Instruction, Location};
+use super::response_cache;
+use super::safety;
+use super::semantic;
 use super::send::Sends;
 use super::token_limit::Meter;
 use super::validate_token;
+use crate::policy::caching::Caching;
 use crate::policy::context::Context;
 use crate::policy::expression::Value;
 use crate::policy::message::Response;
 use crate::policy::{
-    BasicAuthentication, ForwardRequest, Kind, ManagedIdentity, RequestBody, ReturnResponse,
-    SectionName, Template,
+    ForwardRequest, Kind, ManagedIdentity, RequestBody, ReturnResponse, SectionName, Template,
 };
 
 /// What an element does to the course of the request.
@@ -74,14 +76,41 @@ pub(super) fn execute(
             Ok(Flow::Next)
         }
         Action::Run(Kind::Course(policy)) => {
-            course::run(exchange, policy, &instruction.location, meter.now, stores)
+            course::run(exchange, policy, &instruction.location, meter, stores)
         }
         Action::Run(Kind::ForwardRequest(policy)) => {
             dispatch::aim(exchange, meter, &mut stores.circuits)?;
             forward(exchange, policy).map(Flow::Forward)
         }
+        Action::Run(Kind::Caching(policy)) => {
+            caching(exchange, policy, &instruction.location, meter, stores)
+        }
+        Action::Run(Kind::ContentSafety(policy)) => {
+            safety::run(exchange, policy, &instruction.location, meter)
+        }
         Action::Run(kind) => run(exchange, kind, meter),
     }
+}
+
+fn caching(
+    exchange: &mut Exchange,
+    policy: &Caching,
+    location: &Location,
+    meter: &Meter<'_>,
+    stores: &mut Stores,
+) -> Result<Flow, Raised> {
+    let now = meter.now;
+    match policy {
+        Caching::LookUp(policy) => {
+            return response_cache::look_up(exchange, policy, location, now, stores);
+        }
+        Caching::SemanticLookUp(policy) => {
+            return semantic::look_up(exchange, policy, location, meter);
+        }
+        Caching::Store(policy) => response_cache::store(exchange, policy, now, stores)?,
+        Caching::SemanticStore(policy) => semantic::store(exchange, policy, now, stores)?,
+    }
+    Ok(Flow::Next)
 }
 
 fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Flow, Raised> {
@@ -100,11 +129,18 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
         Kind::ValidateToken(policy) => {
             validate_token::run(exchange, policy, meter.credentials, meter.utc)?;
         }
-        Kind::BasicAuthentication(policy) => basic(&mut exchange.context, policy)?,
+        Kind::BasicAuthentication(policy) => {
+            let value = authorization::basic(&mut exchange.context, policy)?;
+            let headers = &mut exchange.context.request.headers;
+            headers.set("Authorization", value);
+        }
+        Kind::AuthorizationContext(policy) => {
+            authorization::context(&mut exchange.context, policy, meter.credentials)?;
+        }
+        Kind::Proxy(policy) => authorization::proxy(&mut exchange.context, policy)?,
+        Kind::Content(policy) => content::run(exchange, policy)?,
         Kind::CertificateAuthentication(name) => {
-            let name = name.text(&mut exchange.context)?;
-            let message = format!("the local gateway has no certificate `{name}`");
-            return Err(Raised::internal("CertificateNotFound", message));
+            authorization::certificate(&mut exchange.context, name, meter.credentials)?;
         }
         Kind::TokenLimit(limit) => meter.admit(exchange, limit)?,
         Kind::EmitMetric(policy) => metrics::emit(exchange, policy)?,
@@ -121,7 +157,12 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
         }
         Kind::SetBody(_) | Kind::SetHeader(_) | Kind::SetStatus(_) => shape(exchange, kind)?,
         // The first two were resolved when the program was compiled, the others have their own place.
-        Kind::Base | Kind::Choose(_) | Kind::Course(_) | Kind::ForwardRequest(_) => {}
+        Kind::Base
+        | Kind::Caching(_)
+        | Kind::Choose(_)
+        | Kind::ContentSafety(_)
+        | Kind::Course(_)
+        | Kind::ForwardRequest(_) => {}
     }
     Ok(Flow::Next)
 }
@@ -195,17 +236,6 @@ pub(super) fn truth(condition: &Template, context: &mut Context) -> Result<bool,
     })
 }
 
-fn basic(context: &mut Context, policy: &BasicAuthentication) -> Result<(), Raised> {
-    let (user, password) = (
-        policy.username.text(context)?,
-        policy.password.text(context)?,
-    );
-    let credential = STANDARD.encode(format!("{user}:{password}"));
-    let headers = &mut context.request.headers;
-    headers.set("Authorization", format!("Basic {credential}"));
-    Ok(())
-}
-
 /// The local gateway's own identity: a token that no real service accepts and that says so.
 fn managed_identity(context: &mut Context, policy: &ManagedIdentity) -> Result<(), Raised> {
     let resource = policy.resource.text(context)?;
@@ -258,7 +288,7 @@ fn forward(exchange: &mut Exchange, policy: &ForwardRequest) -> Result<Forward, 
         },
         // `buffer-response` is true by default, yet model gateways stream: API Management lets
         // event streams through as long as no later policy needs their text.
-        buffer: exchange.program.reads_response_body || !stream,
+        buffer: exchange.program.reads_response_body || !exchange.enforced.is_empty() || !stream,
         backend: None,
     };
     dispatch::sign(exchange, &mut forward);

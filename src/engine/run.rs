@@ -16,6 +16,7 @@ use super::forward::end_to_end;
 use super::metrics::{self, Metric};
 use super::program::Instruction;
 use super::routing::{self, Access};
+use super::safety;
 use super::send::{self, Outcome};
 use super::service::Service;
 use super::token_limit::Meter;
@@ -193,13 +194,17 @@ impl Engine {
         outcomes: Vec<Option<Outcome>>,
     ) -> Step {
         exchange.elapse(now);
-        if let Err(failed) = send::receive(&mut exchange, outcomes) {
-            let (raised, location) = *failed;
-            if exchange.section == SectionName::OnError {
-                return self.finish(now, *exchange);
+        match send::receive(&mut exchange, outcomes, now, &mut self.stores) {
+            Ok(Flow::Finish) => return self.finish(now, *exchange),
+            Ok(_) => {}
+            Err(failed) => {
+                let (raised, location) = *failed;
+                if exchange.section == SectionName::OnError {
+                    return self.finish(now, *exchange);
+                }
+                self.settle(now, &mut exchange);
+                exchange.raise(&raised, Some(&location));
             }
-            self.settle(now, &mut exchange);
-            exchange.raise(&raised, Some(&location));
         }
         self.run(now, *exchange)
     }
@@ -253,6 +258,18 @@ impl Engine {
                     SectionName::Inbound => exchange.enter(SectionName::Backend),
                     SectionName::Backend => {
                         self.settle(now, &mut exchange);
+                        match safety::enforce(&mut exchange, &self.meter(now)) {
+                            Ok(None) => {}
+                            Ok(Some(Flow::Send(sends))) => {
+                                return Step::Send(Box::new(exchange), sends);
+                            }
+                            Ok(Some(_)) => continue,
+                            Err(failed) => {
+                                let (raised, location) = *failed;
+                                exchange.raise(&raised, Some(&location));
+                                continue;
+                            }
+                        }
                         exchange.enter(SectionName::Outbound);
                     }
                     SectionName::Outbound => {

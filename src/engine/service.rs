@@ -39,6 +39,14 @@ pub(crate) struct Behaviour {
     pub(crate) v2_debt: bool,
     /// Streams: charge the usage chunk, when there is one, instead of the estimate.
     pub(crate) stream_usage: bool,
+    /// A hit of the response cache goes on with outbound instead of answering at once.
+    pub(crate) cache_hit_outbound: bool,
+    /// Without downstream caching `Cache-Control` says `no-store`.
+    pub(crate) no_store_told: bool,
+    /// Bodies are converted for callers whose `Accept` does not name the kind.
+    pub(crate) convert_unasked: bool,
+    /// JSON that is friendly to JavaScript has plain names.
+    pub(crate) friendly_plain: bool,
     /// Weekly quotas: the day on which a window begins.
     pub(crate) week_start: Weekday,
     /// Pools draw their services by lot instead of letting them take turns.
@@ -52,6 +60,10 @@ impl Behaviour {
             tier,
             v2_debt: true,
             stream_usage: false,
+            cache_hit_outbound: true,
+            no_store_told: true,
+            convert_unasked: false,
+            friendly_plain: true,
             week_start: Weekday::Monday,
             pool_by_lot: false,
         }

@@ -9,6 +9,7 @@
 mod answer;
 mod body;
 mod draw;
+mod embeddings;
 mod headers;
 mod messages;
 mod orders;

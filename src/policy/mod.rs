@@ -6,6 +6,8 @@
 //! what cannot be executed is an error that names element, file and line.
 
 mod access;
+pub(crate) mod caching;
+pub(crate) mod content;
 pub(crate) mod context;
 pub(crate) mod course;
 pub(crate) mod expression;
@@ -15,6 +17,7 @@ mod lower;
 mod matrix;
 pub(crate) mod message;
 mod model;
+mod safety;
 mod telemetry;
 #[cfg(test)]
 mod tests;
@@ -22,7 +25,8 @@ mod trail;
 mod xml;
 
 pub(crate) use access::{
-    BasicAuthentication, Cors, KeyMaterial, RequiredClaim, TokenPlace, ValidateToken,
+    AuthorizationContext, BasicAuthentication, Cors, KeyMaterial, Proxy, RequiredClaim, TokenPlace,
+    ValidateToken,
 };
 pub(crate) use limits::{Allowance, CallLimit, CallLimitKind, CounterKey, Target};
 #[cfg(test)]
@@ -33,5 +37,6 @@ pub(crate) use model::{
     ManagedIdentity, Place, Policy, RequestBody, ReturnResponse, SectionName, SetBackendService,
     SetHeader, SetStatus, Template, TokenLimit,
 };
+pub(crate) use safety::ContentSafety;
 pub(crate) use telemetry::{EmitMetric, LogToEventHub};
 pub(crate) use trail::Trail;

@@ -2,14 +2,18 @@
 
 mod access;
 mod attributes;
+mod authorization;
 mod cache;
+mod caching;
 mod call_limit;
+mod content;
 mod course;
 mod document;
 mod elements;
 mod fragment;
 mod reshape;
 mod response;
+mod safety;
 mod telemetry;
 mod token_limit;
 

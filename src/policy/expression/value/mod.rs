@@ -13,6 +13,7 @@ mod native;
 mod number;
 mod uri;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -148,6 +149,22 @@ impl Value {
             Value::Place(_) => self.as_response().map(Value::from),
             value => Some(value.clone()),
         }
+    }
+
+    /// What `get-authorization-context` leaves: an object with `AccessToken` and `Claims`.
+    pub(crate) fn authorization(token: &str, claims: &BTreeMap<String, String>) -> Value {
+        let claims = claims
+            .iter()
+            .map(|(name, value)| (Value::text(name), Value::text(value)));
+        let claims = Dictionary::new(claims.collect(), false);
+        let fields = vec![
+            (Arc::from("AccessToken"), Value::text(token)),
+            (Arc::from("Claims"), Value::Dictionary(Arc::new(claims))),
+        ];
+        Value::Record(Arc::new(Record {
+            type_name: "Authorization",
+            fields,
+        }))
     }
 
     /// The response that a variable holds.
