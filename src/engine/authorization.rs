@@ -87,8 +87,7 @@ pub(super) fn context(
     let variable = policy.variable.text(context)?;
     let ignore = truth(&policy.ignore_error, context)?;
     let found = credentials.authorizations.iter().find(|known| {
-        known.provider_id.eq_ignore_ascii_case(&provider)
-            && known.authorization_id.eq_ignore_ascii_case(&id)
+        known.provider.eq_ignore_ascii_case(&provider) && known.id.eq_ignore_ascii_case(&id)
     });
     let value = match found {
         Some(known) => Value::authorization(known.access_token.reveal(), &known.claims),

@@ -15,7 +15,7 @@ pub(crate) struct Switch {
     pub(crate) values: &'static [&'static str],
 }
 
-pub(crate) const SWITCHES: [Switch; 8] = [
+pub(crate) const SWITCHES: [Switch; 9] = [
     Switch {
         name: "v2-debt",
         what: "v2 tiers: the bucket's level goes below zero, so waits exceed a minute; \
@@ -77,6 +77,13 @@ pub(crate) const SWITCHES: [Switch; 8] = [
         mark: "U (3.2)",
         values: &["plain", "direct"],
     },
+    Switch {
+        name: "liquid-names",
+        what: "set-body with a Liquid template: names find parts of the body in any case, or must \
+               be exact",
+        mark: "I (3.2)",
+        values: &["any-case", "exact"],
+    },
 ];
 
 impl Behaviour {
@@ -89,6 +96,8 @@ impl Behaviour {
             ("stream-usage", "honour") => self.stream_usage = true,
             ("pool-choice", "turns") => self.pool_by_lot = false,
             ("pool-choice", "lot") => self.pool_by_lot = true,
+            ("liquid-names", "any-case") => self.liquid_exact = false,
+            ("liquid-names", "exact") => self.liquid_exact = true,
             ("cache-hit", "outbound") => self.cache_hit_outbound = true,
             ("cache-hit", "answer") => self.cache_hit_outbound = false,
             ("cache-downstream-none", "no-store") => self.no_store_told = true,

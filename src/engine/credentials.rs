@@ -21,8 +21,10 @@ pub(crate) struct Credentials {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Authorization {
-    pub(crate) provider_id: String,
-    pub(crate) authorization_id: String,
+    #[serde(rename = "provider-id")]
+    pub(crate) provider: String,
+    #[serde(rename = "authorization-id")]
+    pub(crate) id: String,
     #[serde(deserialize_with = "secret")]
     pub(crate) access_token: Secret,
     #[serde(default)]

@@ -9,6 +9,7 @@ use super::call_limit::CallCharge;
 use super::error::Raised;
 use super::event_log::LogEvent;
 use super::forward::Forward;
+use super::message::Binding;
 use super::metrics::{Metric, PendingMetric};
 use super::program::{Location, Program};
 use super::response_cache::Missed;
@@ -236,6 +237,14 @@ impl Exchange {
         self.awaited.clear();
         self.enforced.clear();
         self.enter(SectionName::OnError);
+    }
+
+    /// What a template reads that stands in this section.
+    pub(super) fn binding(&self) -> Binding {
+        Binding {
+            section: Some(self.section),
+            exact: self.behaviour.liquid_exact,
+        }
     }
 
     /// Points the request at another backend, its path below the API's own kept.

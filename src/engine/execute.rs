@@ -12,7 +12,7 @@ use super::error::Raised;
 use super::event_log;
 use super::exchange::Exchange;
 use super::forward::{Forward, end_to_end};
-use super::message::{self, Change};
+use super::message::{self, Binding, Change};
 use super::metrics;
 use super::program::{Action, Instruction, Location};
 use super::response_cache;
@@ -116,7 +116,11 @@ fn caching(
 fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Flow, Raised> {
     match kind {
         Kind::ReturnResponse(policy) => {
-            return_response(&mut exchange.context, policy)?;
+            let binding = Binding {
+                section: None,
+                ..exchange.binding()
+            };
+            return_response(&mut exchange.context, policy, binding)?;
             exchange.streaming = false;
             return Ok(Flow::Finish);
         }
@@ -169,7 +173,8 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
 
 /// Changes the request before the backend, the response after it.
 fn shape(exchange: &mut Exchange, kind: &Kind) -> Result<(), Raised> {
-    let Some(change) = message::change(&mut exchange.context, kind)? else {
+    let binding = exchange.binding();
+    let Some(change) = message::change(&mut exchange.context, kind, binding)? else {
         return Ok(());
     };
     match exchange.section {
@@ -193,14 +198,18 @@ fn shape(exchange: &mut Exchange, kind: &Kind) -> Result<(), Raised> {
 }
 
 /// Builds the response apart, so that its expressions still read the one before it.
-fn return_response(context: &mut Context, policy: &ReturnResponse) -> Result<(), Raised> {
+fn return_response(
+    context: &mut Context,
+    policy: &ReturnResponse,
+    binding: Binding,
+) -> Result<(), Raised> {
     let mut built = match &policy.variable {
         Some(name) => held_response(context, name)?,
         None => Response::new(200),
     };
     for item in &policy.items {
         item.place.trail.mark();
-        if let Some(change) = message::change(context, &item.kind)? {
+        if let Some(change) = message::change(context, &item.kind, binding)? {
             change.of_response(&mut built);
         }
     }

@@ -289,6 +289,7 @@ fn reads_body(instruction: &Instruction) -> bool {
         }
         // They work on the whole body, whatever else they say.
         Action::Run(Kind::Caching(_) | Kind::Content(_) | Kind::ContentSafety(_)) => true,
+        Action::Run(Kind::SetBody(body)) if body.liquid.is_some() => true,
         Action::Run(kind) => templates(kind).into_iter().any(reads),
     }
 }

@@ -20,7 +20,7 @@ use crate::policy::{ContentSafety, SectionName};
 /// The service takes no longer text.
 const MAX_CHARACTERS: usize = 10_000;
 const API_VERSION: &str = "2024-09-01";
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// More windows than any answer of a model needs.
 const MAX_WINDOWS: usize = 200;
 const BLOCKED: &str = "Request failed content safety check.";

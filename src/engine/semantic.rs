@@ -21,7 +21,7 @@ use crate::policy::message::Response;
 
 /// More responses than a gateway of one machine is asked to keep.
 const MAX_ENTRIES: usize = 10_000;
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Prompts with their responses, oldest first.
 #[derive(Debug, Default)]

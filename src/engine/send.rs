@@ -157,6 +157,7 @@ fn part(
     kind: &Kind,
     credentials: &Credentials,
 ) -> Result<(), Raised> {
+    let binding = exchange.binding();
     let context = &mut exchange.context;
     match kind {
         Kind::ManagedIdentity(identity) => {
@@ -181,7 +182,7 @@ fn part(
         }
         Kind::Proxy(policy) => authorization::proxy(context, policy)?,
         kind => {
-            if let Some(change) = message::change(context, kind)? {
+            if let Some(change) = message::change(context, kind, binding)? {
                 change.of_request(request);
             }
         }

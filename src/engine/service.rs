@@ -33,6 +33,10 @@ pub(crate) struct Service {
 /// How the gateway behaves where documents and observations leave a choice. Inferred behaviour
 /// (gateway specification, marks [I] and [U]) is switched here and nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, and any of them goes with any other"
+)]
 pub(crate) struct Behaviour {
     pub(crate) tier: Tier,
     /// v2 tiers: the bucket's level may go below zero.
@@ -45,6 +49,8 @@ pub(crate) struct Behaviour {
     pub(crate) no_store_told: bool,
     /// Bodies are converted for callers whose `Accept` does not name the kind.
     pub(crate) convert_unasked: bool,
+    /// Liquid templates tell capitals of names apart.
+    pub(crate) liquid_exact: bool,
     /// JSON that is friendly to JavaScript has plain names.
     pub(crate) friendly_plain: bool,
     /// Weekly quotas: the day on which a window begins.
@@ -64,6 +70,7 @@ impl Behaviour {
             no_store_told: true,
             convert_unasked: false,
             friendly_plain: true,
+            liquid_exact: false,
             week_start: Weekday::Monday,
             pool_by_lot: false,
         }

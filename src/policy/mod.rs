@@ -13,6 +13,7 @@ pub(crate) mod course;
 pub(crate) mod expression;
 mod limits;
 pub(crate) mod lint;
+pub(crate) mod liquid;
 mod lower;
 mod matrix;
 pub(crate) mod message;
@@ -35,7 +36,7 @@ pub(crate) use lower::{Fragments, NamedValues, parse_with};
 pub(crate) use model::{
     Branch, Condition, Dimension, EmitTokenMetric, ExistsAction, ForwardRequest, Item, Kind,
     ManagedIdentity, Place, Policy, RequestBody, ReturnResponse, SectionName, SetBackendService,
-    SetHeader, SetStatus, Template, TokenLimit,
+    SetBody, SetHeader, SetStatus, Template, TokenLimit,
 };
 pub(crate) use safety::ContentSafety;
 pub(crate) use telemetry::{EmitMetric, LogToEventHub};

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::course::Course;
 use super::expression::{Expression, Fault, Value};
 use super::limits::CallLimit;
+use super::liquid::Liquid;
 use super::safety::ContentSafety;
 use super::telemetry::{EmitMetric, LogToEventHub};
 use crate::base::{Source, Span, Tokens};
@@ -276,6 +277,8 @@ pub(crate) enum SetBackendService {
 #[derive(Debug, Clone)]
 pub(crate) struct SetBody {
     pub(crate) value: Template,
+    /// Writes the body instead of `value`.
+    pub(crate) liquid: Option<Arc<Liquid>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

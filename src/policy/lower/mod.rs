@@ -11,6 +11,7 @@ mod course;
 mod document;
 mod elements;
 mod fragment;
+mod liquid;
 mod reshape;
 mod response;
 mod safety;

@@ -111,6 +111,25 @@ pub(crate) enum UrlSource {
     Own(Arc<Url>),
 }
 
+/// A date in any form that .NET reads, written by a pattern of .NET's; `None` for what is no date.
+pub(crate) fn format_date(text: &str, pattern: &str) -> Option<Result<String, String>> {
+    let moment = DateTime::parse(text, false).ok()?;
+    let text = moment.format(pattern);
+    Some(text.map_err(|raised| raised.into_fault().message))
+}
+
+/// The default text of a date that Newtonsoft would take for one while it reads JSON.
+pub(crate) fn json_date(text: &str) -> Option<String> {
+    let millis = text
+        .strip_prefix("/Date(")
+        .and_then(|rest| rest.strip_suffix(")/"));
+    if let Some(millis) = millis {
+        let moment = jiff::Timestamp::from_millisecond(millis.parse().ok()?).ok()?;
+        return Some(DateTime::from_timestamp(moment, Kind::Utc).to_text());
+    }
+    DateTime::from_json(text).map(DateTime::to_text)
+}
+
 /// A lock that no panic can poison for good: these values hold no broken state.
 pub(super) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
