@@ -7,6 +7,7 @@ use super::super::model::{SetBody, Template};
 use super::super::xml::{Element, Text};
 use super::attributes::Attributes;
 use super::document::Lowering;
+use crate::base::Source;
 
 pub(super) fn set_body(
     lowering: &mut Lowering<'_>,
@@ -35,7 +36,7 @@ pub(super) fn set_body(
     };
     let parse_date = attributes.boolean(lowering, "parse-date", true);
     attributes.finish(lowering);
-    let text = template_text(lowering, element);
+    let text = template_text(lowering.source, element);
     // `{{name}}` is a named value where there is one of that name, and else the template's.
     let values = lowering.named_values;
     let (text, _) = text.with_named_values(|name| values.get(name).cloned());
@@ -54,14 +55,14 @@ pub(super) fn set_body(
 }
 
 /// The text of the element; with elements in it, everything between its tags as it is written.
-fn template_text(lowering: &Lowering<'_>, element: &Element) -> Text {
+pub(in crate::policy) fn template_text(source: &Source, element: &Element) -> Text {
     if element.elements().next().is_none() {
         let pieces: Vec<&Text> = element.texts().collect();
         if let [only] = pieces.as_slice() {
             return (*only).clone();
         }
     }
-    let whole = &lowering.source.text;
+    let whole = &source.text;
     let after_name = element
         .attributes
         .last()

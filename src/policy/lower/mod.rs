@@ -23,6 +23,7 @@ pub(crate) use document::parse;
 pub(crate) use document::{NamedValues, parse_with};
 pub(in crate::policy) use elements::{DEFAULT_DIMENSIONS, MAX_DIMENSIONS};
 pub(crate) use fragment::Fragments;
+pub(in crate::policy) use liquid::template_text;
 
 /// True when the engine runs elements of that name.
 pub(in crate::policy) fn executes(element: &str) -> bool {
