@@ -36,3 +36,30 @@ fn names_of_filters_are_c_sharps() {
         assert!(filters::all().iter().any(|(known, _)| known == other));
     }
 }
+
+mod never {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_text_of_any_kind_is_a_template_or_a_mistake_within_it(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "{{", "}}", "{%", "%}", " ", "\n", "é", "a", "body.x", "|", "Upcase", "Date", ":", "\"now\"", "'", "[", "]", "(1..3)",
+                "if ", "endif", "for x in ", "endfor", "else", "case ", "when ", "endcase", "raw", "endraw", "assign a = ", "-", ".", "1", ",", "==",
+                "capture b", "endcapture", "comment", "endcomment", "cycle 1, 2", "increment c", "limit:", "reversed", "elsif ", "unless ", "endunless",
+            ]), 0..30)
+        ) {
+            let text = pieces.concat();
+            match Liquid::parse(&text, XsiNil::Blank, true) {
+                Ok(_) => {}
+                Err(mistake) => {
+                    prop_assert!(text.get(mistake.span.start..mistake.span.end).is_some(), "{text:?} {mistake:?}");
+                }
+            }
+        }
+    }
+}
