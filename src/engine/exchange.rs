@@ -18,6 +18,7 @@ use super::semantic::AskedFor;
 use super::send::{Awaited, Sends};
 use super::service::Behaviour;
 use super::token_limit::Charge;
+use super::trace::TraceLog;
 use crate::base::{Moment, Tokens};
 use crate::policy::context::{Context, LastError};
 use crate::policy::message::{Headers, Response, Url};
@@ -38,6 +39,8 @@ pub(crate) struct Incoming {
     pub(crate) headers: Headers,
     pub(crate) body: Option<Bytes>,
     pub(crate) ip_address: String,
+    /// The caller asks for a trace and may have one.
+    pub(crate) trace: bool,
     /// What the prompt estimate shall be, for tests that fix it; counted when absent.
     pub(crate) estimate: Option<Tokens>,
 }
@@ -92,6 +95,8 @@ pub(crate) struct Answer {
     /// The element that refused, answered or failed, else the one that forwarded; `None` where the
     /// gateway itself did.
     pub(crate) decided_by: Option<Place>,
+    /// What the request inspector shows, where a trace was asked for.
+    pub(crate) trace: Option<serde_json::Value>,
     /// Events of `log-to-eventhub`, in order.
     pub(crate) log: Vec<LogEvent>,
     /// The request's context after the last policy, for traces and tests.
@@ -143,6 +148,8 @@ pub(crate) struct Exchange {
     pub(super) pending_metrics: Vec<PendingMetric>,
     pub(super) metrics: Vec<Metric>,
     pub(super) log: Vec<LogEvent>,
+    /// Gathered when the caller asked for it.
+    pub(super) trace: Option<TraceLog>,
     /// Headers that `cors` adds to the answer.
     pub(super) cors_headers: Headers,
     pub(super) asked: Asked,

@@ -40,6 +40,7 @@ mod service;
 #[cfg(test)]
 mod tests;
 mod token_limit;
+mod trace;
 mod usage;
 mod validate_token;
 mod xml_json;

@@ -20,6 +20,7 @@ use super::safety;
 use super::send::{self, Outcome};
 use super::service::Service;
 use super::token_limit::Meter;
+use super::trace;
 use super::usage::{is_event_stream, stream_usage, usage_of};
 use crate::base::Moment;
 use crate::policy::SectionName;
@@ -114,6 +115,7 @@ impl Engine {
         response.headers = end_to_end(&answer.headers);
         let event_stream = is_event_stream(&response.headers);
         let time = (now, self.utc(now));
+        trace::answered(&mut exchange, &answer, time.1);
         let circuits = &mut self.stores.circuits;
         dispatch::note_answer(&exchange, circuits, time, answer.status, &response.headers);
         let failed = exchange.fail_on_error_status && (400..=599).contains(&answer.status);
@@ -194,7 +196,10 @@ impl Engine {
         outcomes: Vec<Option<Outcome>>,
     ) -> Step {
         exchange.elapse(now);
-        match send::receive(&mut exchange, outcomes, now, &mut self.stores) {
+        let before = trace::Snapshot::of(&exchange);
+        let received = send::receive(&mut exchange, outcomes, now, &mut self.stores);
+        trace::replied(&mut exchange, before, self.utc(now));
+        match received {
             Ok(Flow::Finish) => return self.finish(now, *exchange),
             Ok(_) => {}
             Err(failed) => {
@@ -244,6 +249,7 @@ impl Engine {
     }
 
     fn raise_and_run(&mut self, now: Moment, mut exchange: Exchange, raised: &Raised) -> Step {
+        trace::raised(&mut exchange, raised, self.utc(now));
         exchange.raise(raised, None);
         self.run(now, exchange)
     }
@@ -288,7 +294,12 @@ impl Engine {
             if let (Some(place), true) = (place, instruction.counts()) {
                 place.trail.mark();
             }
-            match self.execute(now, &mut exchange, instruction) {
+            let before = (trace::Snapshot::of(&exchange), exchange.section);
+            let outcome = self.execute(now, &mut exchange, instruction);
+            if before.0.is_some() {
+                trace::ran(&mut exchange, instruction, before, &outcome, self.utc(now));
+            }
+            match outcome {
                 Ok(Flow::Next) => {}
                 Ok(Flow::Jump(target)) => exchange.next = target,
                 Ok(Flow::Forward(forward)) => {
@@ -361,6 +372,7 @@ impl Engine {
             self.meter(now).count_bytes(&call_charges, bytes);
             None
         };
+        let trace = trace::finished(&mut exchange, self.utc(now));
         let mut response = exchange
             .context
             .response
@@ -376,6 +388,7 @@ impl Engine {
             metrics: exchange.metrics,
             decided_by: exchange.decided_by,
             log: exchange.log,
+            trace,
             context: exchange.context,
         }))
     }

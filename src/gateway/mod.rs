@@ -9,6 +9,7 @@ mod handler;
 mod outbound;
 mod relay;
 mod server;
+mod traces;
 
 pub(crate) use backend::{Backend, RemoteBackend};
 pub(crate) use server::{Gateway, Served};

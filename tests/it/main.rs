@@ -17,3 +17,4 @@ mod interrupt;
 mod lint;
 mod reload;
 mod test_policy;
+mod traces;
