@@ -114,6 +114,7 @@ impl Gateway {
             headers: headers.into_iter().collect(),
             body: Some(Bytes::from_static(BODY.as_bytes())),
             ip_address: "203.0.113.7".to_owned(),
+            trace: false,
             estimate: None,
         };
         let Step::Forward(exchange, _) = self.engine.receive(self.now, incoming) else {

@@ -286,6 +286,10 @@ pub(super) struct TestPolicyArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) lcov: Option<PathBuf>,
 
+    /// Print the trace of every request, as the request inspector shows it
+    #[arg(long)]
+    pub(super) trace: bool,
+
     /// Run again whenever a test or one of its policies changes
     #[arg(long)]
     pub(super) watch: bool,

@@ -7,6 +7,7 @@ use super::exchange::{Asked, Exchange, Incoming};
 use super::forward::parse_base;
 use super::routing::Route;
 use super::run::Engine;
+use super::trace::{self, TraceLog};
 use crate::base::{Moment, Seed};
 use crate::policy::context::{Api, Context, Operation, Product, Subscription};
 use crate::policy::message::{Headers, Request, Url};
@@ -53,6 +54,7 @@ impl Engine {
         let request_bytes = incoming.body.as_ref().map_or(0, |body| body.len() as u64);
         let request_id = guid(&mut seed);
         let asked = Asked::new(incoming.estimate);
+        let tracing = incoming.trace;
         let (request, base_path) = request(&api, incoming, route);
         let context = Context {
             api,
@@ -68,11 +70,11 @@ impl Engine {
             request_id,
             timestamp: self.utc(now),
             elapsed: std::time::Duration::ZERO,
-            tracing: false,
+            tracing,
             traces: Vec::new(),
             seed,
         };
-        Exchange {
+        let mut exchange = Exchange {
             context,
             program: Arc::clone(program),
             section: SectionName::Inbound,
@@ -95,9 +97,16 @@ impl Engine {
             pending_metrics: Vec::new(),
             metrics: Vec::new(),
             log: Vec::new(),
+            trace: tracing.then(TraceLog::default),
             cors_headers: Headers::new(),
             asked,
-        }
+            behaviour: service.behaviour,
+            missed: None,
+            asked_for: None,
+            enforced: Vec::new(),
+        };
+        trace::received(&mut exchange, self.utc(now));
+        exchange
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct Switch {
     pub(crate) values: &'static [&'static str],
 }
 
-pub(crate) const SWITCHES: [Switch; 4] = [
+pub(crate) const SWITCHES: [Switch; 9] = [
     Switch {
         name: "v2-debt",
         what: "v2 tiers: the bucket's level goes below zero, so waits exceed a minute; \
@@ -50,6 +50,40 @@ pub(crate) const SWITCHES: [Switch; 4] = [
         mark: "I (3.2)",
         values: &["turns", "lot"],
     },
+    Switch {
+        name: "cache-hit",
+        what: "cache-lookup and its semantic kin: a hit goes on with outbound, or answers at once",
+        mark: "I (3.2)",
+        values: &["outbound", "answer"],
+    },
+    Switch {
+        name: "cache-downstream-none",
+        what: "cache-lookup without downstream caching: Cache-Control says no-store, or is left \
+               untouched",
+        mark: "I (3.2)",
+        values: &["no-store", "untouched"],
+    },
+    Switch {
+        name: "conversion-accept",
+        what: "json-to-xml and xml-to-json that consider the Accept header: it must name the kind, \
+               or may be absent or `*/*`",
+        mark: "I (3.2)",
+        values: &["named", "any"],
+    },
+    Switch {
+        name: "xml-to-json-friendly",
+        what: "xml-to-json of kind javascript-friendly: plain names without `@` and namespaces, or \
+               as kind direct",
+        mark: "U (3.2)",
+        values: &["plain", "direct"],
+    },
+    Switch {
+        name: "liquid-names",
+        what: "set-body with a Liquid template: names find parts of the body in any case, or must \
+               be exact",
+        mark: "I (3.2)",
+        values: &["any-case", "exact"],
+    },
 ];
 
 impl Behaviour {
@@ -62,6 +96,16 @@ impl Behaviour {
             ("stream-usage", "honour") => self.stream_usage = true,
             ("pool-choice", "turns") => self.pool_by_lot = false,
             ("pool-choice", "lot") => self.pool_by_lot = true,
+            ("liquid-names", "any-case") => self.liquid_exact = false,
+            ("liquid-names", "exact") => self.liquid_exact = true,
+            ("cache-hit", "outbound") => self.cache_hit_outbound = true,
+            ("cache-hit", "answer") => self.cache_hit_outbound = false,
+            ("cache-downstream-none", "no-store") => self.no_store_told = true,
+            ("cache-downstream-none", "untouched") => self.no_store_told = false,
+            ("conversion-accept", "named") => self.convert_unasked = false,
+            ("conversion-accept", "any") => self.convert_unasked = true,
+            ("xml-to-json-friendly", "plain") => self.friendly_plain = true,
+            ("xml-to-json-friendly", "direct") => self.friendly_plain = false,
             ("week-start", day) => match weekday(day) {
                 Some(day) => self.week_start = day,
                 None => return false,

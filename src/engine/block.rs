@@ -10,6 +10,7 @@ use super::error::Raised;
 use super::exchange::Exchange;
 use super::execute::{Flow, truth};
 use super::forward::Forward;
+use super::semantic::Semantic;
 use super::send::{Awaited, Sends, Until};
 use crate::base::Seed;
 use crate::policy::Template;
@@ -21,6 +22,7 @@ use crate::policy::course::{Course, LimitConcurrency, Retry, Wait};
 pub(super) struct Stores {
     pub(super) cache: Cache,
     pub(super) circuits: Circuits,
+    pub(super) semantic: Semantic,
     /// A clone of the key's entry stands for each request inside its block.
     slots: BTreeMap<String, Arc<()>>,
 }

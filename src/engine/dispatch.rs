@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::backends::{self, Chosen, Circuits, Outcome};
+use super::backends::{self, Chosen, Circuits, Outcome, Single};
 use super::error::{BackendFailure, Raised};
 use super::exchange::Exchange;
 use super::execute::local_token;
@@ -100,9 +100,13 @@ pub(super) fn sign(exchange: &Exchange, forward: &mut Forward) {
         .backend
         .as_ref()
         .and_then(|backend| backend.single());
-    let Some(single) = single else {
-        return;
-    };
+    if let Some(single) = single {
+        sign_for(single, forward);
+    }
+}
+
+/// As [`sign`], for a backend that a policy itself asks.
+pub(super) fn sign_for(single: &Single, forward: &mut Forward) {
     forward.backend = Some(Arc::clone(&single.id));
     let headers = &mut forward.headers;
     for (name, _) in &single.headers {

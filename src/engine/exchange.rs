@@ -9,10 +9,16 @@ use super::call_limit::CallCharge;
 use super::error::Raised;
 use super::event_log::LogEvent;
 use super::forward::Forward;
+use super::message::Binding;
 use super::metrics::{Metric, PendingMetric};
 use super::program::{Location, Program};
+use super::response_cache::Missed;
+use super::safety::Enforced;
+use super::semantic::AskedFor;
 use super::send::{Awaited, Sends};
+use super::service::Behaviour;
 use super::token_limit::Charge;
+use super::trace::TraceLog;
 use crate::base::{Moment, Tokens};
 use crate::policy::context::{Context, LastError};
 use crate::policy::message::{Headers, Response, Url};
@@ -33,6 +39,8 @@ pub(crate) struct Incoming {
     pub(crate) headers: Headers,
     pub(crate) body: Option<Bytes>,
     pub(crate) ip_address: String,
+    /// The caller asks for a trace and may have one.
+    pub(crate) trace: bool,
     /// What the prompt estimate shall be, for tests that fix it; counted when absent.
     pub(crate) estimate: Option<Tokens>,
 }
@@ -87,6 +95,8 @@ pub(crate) struct Answer {
     /// The element that refused, answered or failed, else the one that forwarded; `None` where the
     /// gateway itself did.
     pub(crate) decided_by: Option<Place>,
+    /// What the request inspector shows, where a trace was asked for.
+    pub(crate) trace: Option<serde_json::Value>,
     /// Events of `log-to-eventhub`, in order.
     pub(crate) log: Vec<LogEvent>,
     /// The request's context after the last policy, for traces and tests.
@@ -138,9 +148,18 @@ pub(crate) struct Exchange {
     pub(super) pending_metrics: Vec<PendingMetric>,
     pub(super) metrics: Vec<Metric>,
     pub(super) log: Vec<LogEvent>,
+    /// Gathered when the caller asked for it.
+    pub(super) trace: Option<TraceLog>,
     /// Headers that `cors` adds to the answer.
     pub(super) cors_headers: Headers,
     pub(super) asked: Asked,
+    pub(super) behaviour: Behaviour,
+    /// What the response cache did not have.
+    pub(super) missed: Option<Missed>,
+    /// What the semantic cache did not have.
+    pub(super) asked_for: Option<AskedFor>,
+    /// Checks of the completion that inbound asked for.
+    pub(super) enforced: Vec<Enforced>,
 }
 
 /// An answer of the backend that has not been charged yet.
@@ -223,7 +242,16 @@ impl Exchange {
         self.streaming = false;
         self.blocks.clear();
         self.awaited.clear();
+        self.enforced.clear();
         self.enter(SectionName::OnError);
+    }
+
+    /// What a template reads that stands in this section.
+    pub(super) fn binding(&self) -> Binding {
+        Binding {
+            section: Some(self.section),
+            exact: self.behaviour.liquid_exact,
+        }
     }
 
     /// Points the request at another backend, its path below the API's own kept.

@@ -6,6 +6,7 @@
 //! brings back what came of it. It never waits, reads no
 //! clock and opens no connection, so both drivers get the same decisions.
 
+mod authorization;
 mod backends;
 mod begin;
 mod behaviour;
@@ -13,6 +14,7 @@ mod block;
 mod cache;
 mod call_limit;
 mod configuration;
+mod content;
 mod cors;
 mod counters;
 mod course;
@@ -28,15 +30,20 @@ mod message;
 mod metrics;
 mod program;
 mod reshape;
+mod response_cache;
 mod routing;
 mod run;
+mod safety;
+mod semantic;
 mod send;
 mod service;
 #[cfg(test)]
 mod tests;
 mod token_limit;
+mod trace;
 mod usage;
 mod validate_token;
+mod xml_json;
 
 pub(crate) use backends::{Backends, NamedBackend};
 pub(crate) use behaviour::SWITCHES;

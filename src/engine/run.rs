@@ -16,9 +16,11 @@ use super::forward::end_to_end;
 use super::metrics::{self, Metric};
 use super::program::Instruction;
 use super::routing::{self, Access};
+use super::safety;
 use super::send::{self, Outcome};
 use super::service::Service;
 use super::token_limit::Meter;
+use super::trace;
 use super::usage::{is_event_stream, stream_usage, usage_of};
 use crate::base::Moment;
 use crate::policy::SectionName;
@@ -109,10 +111,11 @@ impl Engine {
         answer: BackendAnswer,
     ) -> Step {
         exchange.elapse(now);
+        let time = (now, self.utc(now));
+        trace::answered(&mut exchange, &answer, time.1);
         let mut response = Response::new(answer.status);
         response.headers = end_to_end(answer.headers);
         let event_stream = is_event_stream(&response.headers);
-        let time = (now, self.utc(now));
         let circuits = &mut self.stores.circuits;
         dispatch::note_answer(&exchange, circuits, time, answer.status, &response.headers);
         let failed = exchange.fail_on_error_status && (400..=599).contains(&answer.status);
@@ -193,13 +196,20 @@ impl Engine {
         outcomes: Vec<Option<Outcome>>,
     ) -> Step {
         exchange.elapse(now);
-        if let Err(failed) = send::receive(&mut exchange, outcomes) {
-            let (raised, location) = *failed;
-            if exchange.section == SectionName::OnError {
-                return self.finish(now, *exchange);
+        let before = trace::Snapshot::of(&exchange);
+        let received = send::receive(&mut exchange, outcomes, now, &mut self.stores);
+        trace::replied(&mut exchange, before, self.utc(now));
+        match received {
+            Ok(Flow::Finish) => return self.finish(now, *exchange),
+            Ok(_) => {}
+            Err(failed) => {
+                let (raised, location) = *failed;
+                if exchange.section == SectionName::OnError {
+                    return self.finish(now, *exchange);
+                }
+                self.settle(now, &mut exchange);
+                exchange.raise(&raised, Some(&location));
             }
-            self.settle(now, &mut exchange);
-            exchange.raise(&raised, Some(&location));
         }
         self.run(now, *exchange)
     }
@@ -247,6 +257,7 @@ impl Engine {
     }
 
     fn raise_and_run(&mut self, now: Moment, mut exchange: Exchange, raised: &Raised) -> Step {
+        trace::raised(&mut exchange, raised, self.utc(now));
         exchange.raise(raised, None);
         self.run(now, exchange)
     }
@@ -261,6 +272,18 @@ impl Engine {
                     SectionName::Inbound => exchange.enter(SectionName::Backend),
                     SectionName::Backend => {
                         self.settle(now, &mut exchange);
+                        match safety::enforce(&mut exchange, &self.meter(now)) {
+                            Ok(None) => {}
+                            Ok(Some(Flow::Send(sends))) => {
+                                return Step::Send(Box::new(exchange), sends);
+                            }
+                            Ok(Some(_)) => continue,
+                            Err(failed) => {
+                                let (raised, location) = *failed;
+                                exchange.raise(&raised, Some(&location));
+                                continue;
+                            }
+                        }
                         exchange.enter(SectionName::Outbound);
                     }
                     SectionName::Outbound => {
@@ -279,7 +302,12 @@ impl Engine {
             if let (Some(place), true) = (place, instruction.counts()) {
                 place.trail.mark();
             }
-            match self.execute(now, &mut exchange, instruction) {
+            let before = (trace::Snapshot::of(&exchange), exchange.section);
+            let outcome = self.execute(now, &mut exchange, instruction);
+            if before.0.is_some() {
+                trace::ran(&mut exchange, instruction, before, &outcome, self.utc(now));
+            }
+            match outcome {
                 Ok(Flow::Next) => {}
                 Ok(Flow::Jump(target)) => exchange.next = target,
                 Ok(Flow::Forward(forward)) => {
@@ -357,6 +385,7 @@ impl Engine {
             self.meter(now).count_bytes(&call_charges, bytes);
             None
         };
+        let trace = trace::finished(&mut exchange, self.utc(now));
         let response = exchange.context.response.take();
         let mut response = response.unwrap_or_else(|| Response::new(200));
         for (name, value) in exchange.cors_headers.iter() {
@@ -369,6 +398,7 @@ impl Engine {
             metrics: exchange.metrics,
             decided_by: exchange.decided_by,
             log: exchange.log,
+            trace,
             context: exchange.context,
         })
     }

@@ -33,12 +33,26 @@ pub(crate) struct Service {
 /// How the gateway behaves where documents and observations leave a choice. Inferred behaviour
 /// (gateway specification, marks [I] and [U]) is switched here and nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, and any of them goes with any other"
+)]
 pub(crate) struct Behaviour {
     pub(crate) tier: Tier,
     /// v2 tiers: the bucket's level may go below zero.
     pub(crate) v2_debt: bool,
     /// Streams: charge the usage chunk, when there is one, instead of the estimate.
     pub(crate) stream_usage: bool,
+    /// A hit of the response cache goes on with outbound instead of answering at once.
+    pub(crate) cache_hit_outbound: bool,
+    /// Without downstream caching `Cache-Control` says `no-store`.
+    pub(crate) no_store_told: bool,
+    /// Bodies are converted for callers whose `Accept` does not name the kind.
+    pub(crate) convert_unasked: bool,
+    /// Liquid templates tell capitals of names apart.
+    pub(crate) liquid_exact: bool,
+    /// JSON that is friendly to JavaScript has plain names.
+    pub(crate) friendly_plain: bool,
     /// Weekly quotas: the day on which a window begins.
     pub(crate) week_start: Weekday,
     /// Pools draw their services by lot instead of letting them take turns.
@@ -52,6 +66,11 @@ impl Behaviour {
             tier,
             v2_debt: true,
             stream_usage: false,
+            cache_hit_outbound: true,
+            no_store_told: true,
+            convert_unasked: false,
+            friendly_plain: true,
+            liquid_exact: false,
             week_start: Weekday::Monday,
             pool_by_lot: false,
         }

@@ -10,6 +10,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use super::backend::Reply;
 use super::relay::Relay;
 use super::server::{Served, Shared};
+use super::traces::Wish;
 use super::waiting::Waiting;
 use crate::engine::{Answer, BackendAnswer, BackendBody, Incoming, Step};
 use crate::policy::message::{Headers, Response};
@@ -26,17 +27,29 @@ pub(super) async fn handle(
     peer: SocketAddr,
     request: hyper::Request<RequestBody>,
 ) -> Result<hyper::Response<Body>, Infallible> {
-    let incoming = match incoming(peer, request).await {
+    if let Some((status, trace)) = shared.traces.read(request.uri().path()) {
+        return Ok(json(status, trace));
+    }
+    let mut incoming = match incoming(peer, request).await {
         Ok(incoming) => incoming,
         Err(status) => return Ok(refuse(status)),
     };
+    let wish = Wish::take(&mut incoming.headers);
+    incoming.trace = wish.is_some();
+    let host = wish.map(|wish| (wish, incoming.host.clone()));
     let now = shared.clock.now();
     let mut step = shared.engine().receive(now, incoming);
     // The stream that a forwarded request opened, until the answer that relays it stands.
     let mut stream = None;
     loop {
         let (exchange, forward) = match step {
-            Step::Answer(answer) => return Ok(respond(&shared, *answer, stream)),
+            Step::Answer(mut answer) => {
+                if let (Some((wish, host)), Some(trace)) = (host, answer.trace.take()) {
+                    let headers = &mut answer.response.headers;
+                    shared.traces.keep(wish, &trace, &host, headers);
+                }
+                return Ok(respond(&shared, *answer, stream));
+            }
             Step::Forward(exchange, forward) => (exchange, forward),
             Step::Send(exchange, sends) => {
                 let waiting = Waiting::new(&shared, exchange);
@@ -114,6 +127,7 @@ async fn incoming(peer: SocketAddr, request: hyper::Request<RequestBody>) -> Res
         body: (!body.is_empty()).then_some(body),
         headers,
         ip_address: peer.ip().to_string(),
+        trace: false,
         estimate: None,
     })
 }
@@ -168,6 +182,15 @@ fn refuse(status: u16) -> hyper::Response<Body> {
         _ => "Request body is not readable",
     };
     let text = format!(r#"{{ "statusCode": {status}, "message": "{message}" }}"#);
+    let mut response = json(status, text);
+    let close = HeaderValue::from_static("close");
+    response
+        .headers_mut()
+        .insert(hyper::header::CONNECTION, close);
+    response
+}
+
+fn json(status: u16, text: String) -> hyper::Response<Body> {
     let mut response = hyper::Response::new(
         Full::new(Bytes::from(text))
             .map_err(|never| match never {})
@@ -175,12 +198,10 @@ fn refuse(status: u16) -> hyper::Response<Body> {
     );
     *response.status_mut() =
         hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::BAD_REQUEST);
-    let headers = response.headers_mut();
-    headers.insert(
+    response.headers_mut().insert(
         hyper::header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    headers.insert(hyper::header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

@@ -10,6 +10,7 @@ mod outbound;
 mod relay;
 mod remote;
 mod server;
+mod traces;
 mod waiting;
 
 pub(crate) use backend::Backend;

@@ -176,8 +176,8 @@ pub(super) struct RemoteStream {
     body: Incoming,
     connection: Option<Connection>,
     pool: Arc<Pool>,
-    /// The end or the error that was met while a piece was gathered.
-    ahead: Option<Option<io::Result<Bytes>>>,
+    /// The error that was met while a piece was gathered. An end is met again.
+    ahead: Option<io::Error>,
 }
 
 impl RemoteStream {
@@ -186,8 +186,8 @@ impl RemoteStream {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Bytes>>> {
-        if let Some(ahead) = self.ahead.take() {
-            return Poll::Ready(ahead);
+        if let Some(error) = self.ahead.take() {
+            return Poll::Ready(Some(Err(error)));
         }
         let Some(first) = std::task::ready!(self.poll_data(context)) else {
             return Poll::Ready(None);
@@ -199,11 +199,11 @@ impl RemoteStream {
                 Poll::Ready(Some(Ok(more))) => piece
                     .get_or_insert_with(|| BytesMut::from(&first[..]))
                     .extend_from_slice(&more),
-                Poll::Ready(end) => {
-                    self.ahead = Some(end);
+                Poll::Ready(Some(Err(error))) => {
+                    self.ahead = Some(error);
                     break;
                 }
-                Poll::Pending => break,
+                Poll::Ready(None) | Poll::Pending => break,
             }
         }
         Poll::Ready(Some(Ok(piece.map_or(first, BytesMut::freeze))))

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::backend::Backend;
 use super::handler;
 use super::outbound::Outbound;
+use super::traces::Traces;
 use crate::base::Moment;
 use crate::clock::Clock;
 use crate::engine::{Configuration, Engine, LogEvent, Metric, MetricTotals, Service};
@@ -48,6 +49,7 @@ pub(super) struct Shared {
     engine: Mutex<Engine>,
     pub(super) backend: Backend,
     pub(super) outbound: Outbound,
+    pub(super) traces: Traces,
     pub(super) clock: Clock,
     metrics: Mutex<MetricTotals>,
     log: Option<UnboundedSender<Served>>,
@@ -116,6 +118,7 @@ impl Gateway {
             engine: Mutex::new(engine),
             backend,
             outbound: Outbound::default(),
+            traces: Traces::default(),
             clock,
             metrics: Mutex::new(MetricTotals::default()),
             log,

@@ -96,8 +96,8 @@ impl Suite {
         &self.file
     }
 
-    /// Runs the tests whose names `wanted` accepts.
-    pub(crate) fn run(&self, wanted: &dyn Fn(&str) -> bool) -> Vec<Outcome> {
+    /// Runs the tests whose names `wanted` accepts; `tracing`: every request asks for its trace.
+    pub(crate) fn run(&self, wanted: &dyn Fn(&str) -> bool, tracing: bool) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         if let Some(expected) = &self.file.expected_diagnostics
             && wanted(DIAGNOSTICS)
@@ -105,9 +105,14 @@ impl Suite {
             outcomes.push(run::diagnostics(expected, &self.diagnostics));
         }
         let tests = self.file.tests.iter().filter(|test| wanted(&test.name));
-        outcomes.extend(
-            tests.map(|test| run::test(&self.file, test, &|| Engine::new(self.service.clone()))),
-        );
+        outcomes.extend(tests.map(|test| {
+            run::test(
+                &self.file,
+                test,
+                &|| Engine::new(self.service.clone()),
+                tracing,
+            )
+        }));
         outcomes
     }
 

@@ -168,6 +168,7 @@ impl Run<'_> {
             headers: call.headers.into_iter().collect(),
             body: Some(Bytes::from(call.body)),
             ip_address: "127.0.0.1".to_owned(),
+            trace: false,
             estimate: None,
         };
         incoming

@@ -56,6 +56,14 @@ impl Emulator {
         (head.to_owned(), body.to_owned())
     }
 
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     pub(crate) fn chat(&self, headers: &str, body: &str) -> (String, String) {
         let headers = format!(
             "api-key: {}\r\nContent-Type: application/json\r\n{headers}",

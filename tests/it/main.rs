@@ -18,3 +18,4 @@ mod interrupt;
 mod lint;
 mod reload;
 mod test_policy;
+mod traces;

@@ -26,7 +26,7 @@ use std::sync::Arc;
 pub(crate) use fault::Fault;
 pub(crate) use inspect::{BodyOf, Entity, Facts, Outcome, ProblemClass};
 pub(crate) use scan::{ScanError, scan};
-pub(crate) use value::Value;
+pub(crate) use value::{Value, format_date, json_date};
 
 use super::Trail;
 use super::context::Context;

@@ -203,7 +203,10 @@ impl<'a> Document<'a> {
             inside_policies: (policy || in_choose)
                 && (CONTAINERS.contains(&element.name.as_str()) || element.name == "choose"),
         };
-        self.children(element, &within);
+        // Elements in a template are text of the body that it writes.
+        if !is_liquid(element) {
+            self.children(element, &within);
+        }
         self.include(index, &within);
     }
 
@@ -249,15 +252,19 @@ impl Default for Surroundings {
     }
 }
 
+pub(super) fn is_liquid(element: &Element) -> bool {
+    element
+        .attribute("template")
+        .is_some_and(|template| template.value.value == "liquid")
+}
+
 fn values<'a>(element: &'a Element, options: &Options) -> Vec<Value<'a>> {
     let attributes = element
         .attributes
         .iter()
         .map(|attribute| (Some(attribute.name.as_str()), &attribute.value));
     // Liquid has braces and tests of its own; nothing in it is C#.
-    let liquid = element
-        .attribute("template")
-        .is_some_and(|template| template.value.value == "liquid");
+    let liquid = is_liquid(element);
     let texts = element.texts().map(|text| (None, text));
     attributes
         .chain(texts.filter(|_| !liquid))

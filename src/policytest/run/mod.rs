@@ -15,6 +15,8 @@ pub(crate) struct Outcome {
     /// Line of the test in its file.
     pub(crate) line: usize,
     pub(crate) steps: usize,
+    /// Of every run of every step, where traces were asked for: step and run, both counted from 1.
+    pub(crate) traces: Vec<(usize, usize, serde_json::Value)>,
     /// Nothing here: it passed.
     pub(crate) failures: Vec<StepFailure>,
 }
@@ -49,15 +51,23 @@ impl Outcome {
 }
 
 /// Plays one test against gateways of its own.
-pub(super) fn test(file: &TestFile, test: &Test, engine: &dyn Fn() -> Engine) -> Outcome {
+pub(super) fn test(
+    file: &TestFile,
+    test: &Test,
+    engine: &dyn Fn() -> Engine,
+    tracing: bool,
+) -> Outcome {
     let mut failures = Vec::new();
+    let mut traces = Vec::new();
     for (index, (step, runs)) in test
         .steps
         .iter()
-        .zip(play::play(file, &test.steps, engine))
+        .zip(play::play(file, &test.steps, engine, tracing))
         .enumerate()
     {
         for (run, seen) in runs.iter().enumerate() {
+            let trace = seen.answer.trace.iter().cloned();
+            traces.extend(trace.map(|trace| (index + 1, run + 1, trace)));
             let mismatches = compare::compare(&step.expect, run, seen);
             if mismatches.is_empty() {
                 continue;
@@ -81,6 +91,7 @@ pub(super) fn test(file: &TestFile, test: &Test, engine: &dyn Fn() -> Engine) ->
         name: test.name.clone(),
         line: test.line,
         steps: test.steps.len(),
+        traces,
         failures,
     }
 }
@@ -120,6 +131,7 @@ pub(super) fn diagnostics(expected: &[ExpectedDiagnostic], found: &[Diagnostic])
         name: DIAGNOSTICS.to_owned(),
         line: 1,
         steps: 1,
+        traces: Vec::new(),
         failures,
     }
 }

@@ -65,10 +65,12 @@ pub(super) fn play(
     file: &TestFile,
     steps: &[FileStep],
     engine: &dyn Fn() -> Engine,
+    tracing: bool,
 ) -> Vec<Vec<Seen>> {
     let mut play = Play {
         file,
         steps,
+        tracing,
         agenda: agenda(steps),
         under_way: BTreeMap::new(),
         seen: steps.iter().map(|_| BTreeMap::new()).collect(),
@@ -100,6 +102,8 @@ fn agenda(steps: &[FileStep]) -> BTreeMap<When, Event> {
 struct Play<'a> {
     file: &'a TestFile,
     steps: &'a [FileStep],
+    /// Every request asks for its trace.
+    tracing: bool,
     agenda: BTreeMap<When, Event>,
     /// By step and run.
     under_way: BTreeMap<(usize, usize), UnderWay>,
@@ -115,7 +119,7 @@ impl Play<'_> {
         let next = match event {
             Event::Arrive => {
                 way.arrived = now;
-                gateway.receive(now, incoming(self.file, step))
+                gateway.receive(now, incoming(self.file, step, self.tracing))
             }
             Event::Answer(exchange, forward, outcome, stream) => {
                 way.backends
@@ -207,7 +211,7 @@ fn sent_line(call: &Forward, since: Duration) -> String {
     format!("{} {}{at}{body}", call.method, call.url)
 }
 
-fn incoming(file: &TestFile, step: &FileStep) -> Incoming {
+fn incoming(file: &TestFile, step: &FileStep, tracing: bool) -> Incoming {
     let request = &step.request;
     let mut headers: Headers = request.headers.iter().cloned().collect();
     let key = match &step.sender {
@@ -235,6 +239,7 @@ fn incoming(file: &TestFile, step: &FileStep) -> Incoming {
             .ip
             .clone()
             .unwrap_or_else(|| "203.0.113.7".to_owned()),
+        trace: tracing,
         estimate: request.estimate,
     }
 }

@@ -1,10 +1,11 @@
 //! S01: elements that do not exist, or not in this section, scope or gateway; L01 and L03.
 
-use super::super::document::{Document, Site};
+use super::super::document::{Document, Site, is_liquid};
 use super::super::finding::Report;
 use super::super::options::PolicyScope;
 use crate::base::nearest;
-use crate::policy::lower::executes;
+use crate::policy::liquid::{Liquid, XsiNil};
+use crate::policy::lower::{executes, template_text};
 use crate::policy::matrix::{self, Entry};
 
 pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
@@ -25,12 +26,24 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
                         format!("`{name}` is not executed by the local gateway"),
                     );
                 }
+                if name == "set-body" && is_liquid(site.element) && !site.included {
+                    template(document, site, report);
+                }
                 if name == "include-fragment" {
                     included(document, site, report);
                 }
             }
             None => unknown(name, site, report),
         }
+    }
+}
+
+/// What keeps a Liquid template from being read. Named values stay as they are: to the template
+/// they are names like any other.
+fn template(document: &Document<'_>, site: &Site<'_>, report: &mut Report<'_>) {
+    let text = template_text(document.source, site.element);
+    if let Err(mistake) = Liquid::parse(&text.value, XsiNil::Blank, true) {
+        report.add("S01", text.place(mistake.span), mistake.message);
     }
 }
 
