@@ -34,6 +34,7 @@
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
 //! | `simulate` | pure | the plan through the engine in virtual time |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
+//! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `gateway` | edge | HTTP server around the engine |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
@@ -70,6 +71,7 @@ mod gateway;
 mod http;
 mod limiter;
 mod loadtest;
+mod metrics;
 mod model;
 mod policy;
 mod policytest;

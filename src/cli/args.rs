@@ -244,6 +244,10 @@ pub(super) struct EmulateArguments {
     #[arg(long, default_value_t = 0)]
     pub(super) port: u16,
 
+    /// Serve Prometheus series at `/.apimon/metrics`
+    #[arg(long)]
+    pub(super) metrics: bool,
+
     /// Inferred behaviour, such as `v2-debt=off`; may be given several times
     #[arg(long, value_name = "NAME=VALUE")]
     pub(super) behaviour: Vec<String>,

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::engine::{Behaviour, Credentials, Engine, LogEvent};
 use crate::files::{self, Stamp};
-use crate::gateway::{Gateway, Served};
+use crate::gateway::{Gateway, Served, Watchers};
 use crate::http;
 use crate::model::ModelSettings;
 use crate::policy::NamedValues;
@@ -69,9 +69,12 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
     }
     let (log, served) = mpsc::unbounded_channel();
     // Telling somebody who does not listen would wake this thread for every answer.
-    let log = (!terminal.quiet() || events.is_some()).then_some(log);
-    let gateway =
-        Gateway::start(engine, backend, clock, arguments.port, log).map_err(Failure::remote)?;
+    let watchers = Watchers {
+        log: (!terminal.quiet() || events.is_some()).then_some(log),
+        series: arguments.metrics,
+    };
+    let gateway = Gateway::start(engine, backend, clock, arguments.port, watchers)
+        .map_err(Failure::remote)?;
     announce(terminal, &gateway.url(), &seed, &callers, &behind);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

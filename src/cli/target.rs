@@ -10,7 +10,7 @@ use super::terminal::{Terminal, variable};
 use crate::base::{Secret, number};
 use crate::clock::Clock;
 use crate::files;
-use crate::gateway::{Backend, Gateway, RemoteBackend};
+use crate::gateway::{Backend, Gateway, RemoteBackend, Watchers};
 use crate::http::Endpoint;
 use crate::model::ModelSettings;
 use crate::results::TargetInfo;
@@ -78,7 +78,8 @@ fn open_local(
         &callers,
     );
     let (backend, behind) = backend(arguments, local::model(scenario))?;
-    let gateway = Gateway::start(engine, backend, clock, 0, None).map_err(Failure::remote)?;
+    let gateway =
+        Gateway::start(engine, backend, clock, 0, Watchers::default()).map_err(Failure::remote)?;
     let url = gateway.url();
     let limit = prepared
         .limits()

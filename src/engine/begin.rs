@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::exchange::{Asked, Exchange, Incoming};
+use super::exchange::{Asked, Exchange, Facts, Incoming};
 use super::forward::parse_base;
 use super::routing::Route;
 use super::run::Engine;
@@ -100,6 +100,7 @@ impl Engine {
             trace: tracing.then(TraceLog::default),
             cors_headers: Headers::new(),
             asked,
+            facts: Facts::default(),
             behaviour: service.behaviour,
             missed: None,
             asked_for: None,

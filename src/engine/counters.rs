@@ -13,6 +13,17 @@ pub(super) struct Counters {
     quotas: BTreeMap<String, QuotaCounter>,
     calls: BTreeMap<String, RateCounter>,
     call_quotas: BTreeMap<String, QuotaCounter>,
+    /// Tokens charged beyond the limit so far, of keys that had any.
+    overshoot: BTreeMap<String, u64>,
+}
+
+/// A counter of tokens by the minute, for monitoring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CounterState {
+    pub(crate) key: String,
+    pub(crate) remaining: u64,
+    /// Tokens charged beyond the limit since the gateway started.
+    pub(crate) overshoot: u64,
 }
 
 impl Counters {
@@ -37,6 +48,29 @@ impl Counters {
             .iter_mut()
             .map(|(key, counter)| format!("quota `{key}`: {}", counter.describe(utc)));
         rates.chain(quotas).collect()
+    }
+
+    /// Notes how much further beyond its limit a charge brought a key.
+    pub(super) fn overshot(&mut self, key: &str, tokens: u64) {
+        match self.overshoot.get_mut(key) {
+            Some(sum) => *sum += tokens,
+            None if tokens > 0 => {
+                self.overshoot.insert(key.to_owned(), tokens);
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn states(&mut self, now: Moment) -> Vec<CounterState> {
+        let overshoot = &self.overshoot;
+        self.rates
+            .iter_mut()
+            .map(|(key, counter)| CounterState {
+                key: key.clone(),
+                remaining: counter.remaining(now),
+                overshoot: overshoot.get(key).copied().unwrap_or(0),
+            })
+            .collect()
     }
 
     pub(super) fn quota(&mut self, now: Timestamp, key: &str, period: Period) -> &mut QuotaCounter {

@@ -99,8 +99,37 @@ pub(crate) struct Answer {
     pub(crate) trace: Option<serde_json::Value>,
     /// Events of `log-to-eventhub`, in order.
     pub(crate) log: Vec<LogEvent>,
+    pub(crate) facts: Facts,
     /// The request's context after the last policy, for traces and tests.
     pub(crate) context: Context,
+}
+
+/// What is known of a request apart from its answer, for monitoring.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// What a token limit made of it; absent when none was asked.
+    pub(crate) decision: Option<Decision>,
+    /// Tokens of its prompt as a limit estimated them; absent when none did.
+    pub(crate) estimate: Option<Tokens>,
+    /// What its answer used; of a stream it comes with the settlement.
+    pub(crate) usage: Option<Usage>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Allowed,
+    /// 429 by the rate.
+    Throttled,
+    /// 403 by the quota.
+    QuotaExceeded,
+}
+
+/// What a stream came to.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) metrics: Vec<Metric>,
+    /// Reported or estimated, as the limits counted it.
+    pub(crate) usage: Usage,
 }
 
 /// What is still owed for a stream under way.
@@ -153,6 +182,7 @@ pub(crate) struct Exchange {
     /// Headers that `cors` adds to the answer.
     pub(super) cors_headers: Headers,
     pub(super) asked: Asked,
+    pub(super) facts: Facts,
     pub(super) behaviour: Behaviour,
     /// What the response cache did not have.
     pub(super) missed: Option<Missed>,

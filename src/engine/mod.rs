@@ -52,7 +52,7 @@ pub(crate) use credentials::Credentials;
 pub(crate) use error::BackendFailure;
 pub(crate) use event_log::LogEvent;
 pub(crate) use exchange::{
-    Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step,
+    Answer, BackendAnswer, BackendBody, Decision, Exchange, Facts, Incoming, Settlement, Step,
 };
 pub(crate) use forward::Forward;
 pub(crate) use metrics::{Metric, MetricTotals};

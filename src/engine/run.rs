@@ -5,15 +5,15 @@ use jiff::Timestamp;
 use super::block::{Block, Stores};
 use super::configuration::Configuration;
 use super::cors;
-use super::counters::Counters;
+use super::counters::{CounterState, Counters};
 use super::dispatch;
 use super::error::{BackendFailure, Raised};
 use super::exchange::{
-    Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step, Unsettled,
+    Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settled, Settlement, Step, Unsettled,
 };
 use super::execute::{Flow, execute};
 use super::forward::end_to_end;
-use super::metrics::{self, Metric};
+use super::metrics;
 use super::program::Instruction;
 use super::routing::{self, Access};
 use super::safety;
@@ -173,7 +173,7 @@ impl Engine {
         now: Moment,
         settlement: &Settlement,
         stream: &StreamReader,
-    ) -> Vec<Metric> {
+    ) -> Settled {
         let usage = stream_usage(
             stream,
             settlement.prompt_estimate,
@@ -185,7 +185,10 @@ impl Engine {
         }
         let bytes = settlement.request_bytes + stream.bytes();
         meter.count_bytes(&settlement.call_charges, bytes);
-        metrics::emitted(&settlement.metrics, &usage)
+        Settled {
+            metrics: metrics::emitted(&settlement.metrics, &usage),
+            usage,
+        }
     }
 
     /// What came of the requests that a policy sent; `None` for those that were not waited for.
@@ -234,6 +237,7 @@ impl Engine {
         };
         self.meter(now)
             .settle(exchange, usage.as_ref().map(Usage::total));
+        exchange.facts.usage = usage;
         if let Some(usage) = usage {
             let emitted = metrics::emitted(&exchange.pending_metrics, &usage);
             exchange.metrics.extend(emitted);
@@ -399,6 +403,7 @@ impl Engine {
             decided_by: exchange.decided_by,
             log: exchange.log,
             trace,
+            facts: exchange.facts,
             context: exchange.context,
         })
     }
@@ -409,6 +414,11 @@ impl Engine {
         let mut words = self.counters.describe(now, utc);
         words.extend(self.stores.circuits.describe(now));
         words
+    }
+
+    /// Every counter of tokens by the minute, for monitoring.
+    pub(crate) fn token_counters(&mut self, now: Moment) -> Vec<CounterState> {
+        self.counters.states(now)
     }
 
     fn meter(&mut self, now: Moment) -> Meter<'_> {

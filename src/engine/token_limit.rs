@@ -9,7 +9,7 @@ use super::backends::Backends;
 use super::counters::Counters;
 use super::credentials::Credentials;
 use super::error::Raised;
-use super::exchange::Exchange;
+use super::exchange::{Decision, Exchange};
 use super::service::Behaviour;
 use crate::base::{Moment, Tokens};
 use crate::limiter::{Limit, Period, QuotaRefusal, QuotaReservation, Refusal, WILL_EXCEED_WAIT};
@@ -76,6 +76,7 @@ impl Meter<'_> {
             let before = Tokens(counter.remaining(self.now));
             charge.remaining_before = Some(before);
             if let Err(refusal) = counter.admit(self.now, estimate.0) {
+                exchange.facts.decision = Some(Decision::Throttled);
                 return Err(rate_refusal(exchange, limit, refusal, before));
             }
         }
@@ -85,11 +86,14 @@ impl Meter<'_> {
                 Ok(reservation) => charge.quota = Some((tokens, period, reservation)),
                 Err(refusal) => {
                     let left = Tokens(counter.remaining(self.utc, tokens.0));
+                    exchange.facts.decision = Some(Decision::QuotaExceeded);
                     self.charge_rate(&charge, Tokens::ZERO);
                     return Err(quota_refusal(exchange, limit, refusal, left));
                 }
             }
         }
+        exchange.facts.decision = Some(Decision::Allowed);
+        exchange.facts.estimate = Some(prompt).filter(|_| estimate > Tokens::ZERO);
         let consumed = integer(estimate.0);
         set_variable(
             &mut exchange.context,
@@ -162,7 +166,10 @@ impl Meter<'_> {
                 &charge.key,
                 Limit::per_minute(per_minute.0),
             );
+            let before = counter.overdraft(self.now);
             counter.settle(self.now, charge.estimate.0, spent.0);
+            let further = counter.overdraft(self.now).saturating_sub(before);
+            self.counters.overshot(&charge.key, further);
         }
     }
 

@@ -8,10 +8,12 @@ use hyper::body::Incoming as RequestBody;
 use hyper::header::{HeaderName, HeaderValue};
 
 use super::backend::Reply;
+use super::monitor::{self, About};
 use super::relay::Relay;
 use super::server::{Served, Shared};
 use super::traces::Wish;
 use super::waiting::Waiting;
+use crate::base::Moment;
 use crate::engine::{Answer, BackendAnswer, BackendBody, Incoming, Step};
 use crate::policy::message::{Headers, Response};
 
@@ -30,6 +32,9 @@ pub(super) async fn handle(
     if let Some((status, trace)) = shared.traces.read(request.uri().path()) {
         return Ok(json(status, trace));
     }
+    if let (Some(monitor), monitor::PATH) = (&shared.monitor, request.uri().path()) {
+        return Ok(series(monitor.text(&shared)));
+    }
     let mut incoming = match incoming(peer, request).await {
         Ok(incoming) => incoming,
         Err(status) => return Ok(refuse(status)),
@@ -37,8 +42,8 @@ pub(super) async fn handle(
     let wish = Wish::take(&mut incoming.headers);
     incoming.trace = wish.is_some();
     let host = wish.map(|wish| (wish, incoming.host.clone()));
-    let now = shared.clock.now();
-    let mut step = shared.engine().receive(now, incoming);
+    let received = shared.clock.now();
+    let mut step = shared.engine().receive(received, incoming);
     // The stream that a forwarded request opened, until the answer that relays it stands.
     let mut stream = None;
     loop {
@@ -48,7 +53,7 @@ pub(super) async fn handle(
                     let headers = &mut answer.response.headers;
                     shared.traces.keep(wish, &trace, &host, headers);
                 }
-                return Ok(respond(&shared, *answer, stream));
+                return Ok(respond(&shared, received, *answer, stream));
             }
             Step::Forward(exchange, forward) => (exchange, forward),
             Step::Send(exchange, sends) => {
@@ -134,9 +139,15 @@ async fn incoming(peer: SocketAddr, request: hyper::Request<RequestBody>) -> Res
 
 fn respond(
     shared: &Arc<Shared>,
+    received: Moment,
     answer: Answer,
     stream: Option<super::backend::Pieces>,
 ) -> hyper::Response<Body> {
+    let about = shared.monitor.as_ref().map(|monitor| {
+        let about = About::new(received, &answer.context);
+        monitor.answered(&about, shared.clock.now(), &answer);
+        about
+    });
     shared.served(Served {
         at: shared.clock.now(),
         subscription: answer
@@ -157,7 +168,7 @@ fn respond(
     } = answer.response;
     let body = match (answer.stream, stream) {
         (Some(settlement), Some(pieces)) => {
-            Relay::new(Arc::clone(shared), pieces, settlement).boxed_unsync()
+            Relay::new(Arc::clone(shared), pieces, settlement, about).boxed_unsync()
         }
         _ => Full::new(body.unwrap_or_default())
             .map_err(|never| match never {})
@@ -187,6 +198,16 @@ fn refuse(status: u16) -> hyper::Response<Body> {
     response
         .headers_mut()
         .insert(hyper::header::CONNECTION, close);
+    response
+}
+
+/// What Prometheus reads.
+fn series(text: String) -> hyper::Response<Body> {
+    let mut response = json(200, text);
+    response.headers_mut().insert(
+        hyper::header::CONTENT_TYPE,
+        HeaderValue::from_static(crate::metrics::CONTENT_TYPE),
+    );
     response
 }
 

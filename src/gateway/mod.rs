@@ -6,6 +6,7 @@
 
 mod backend;
 mod handler;
+mod monitor;
 mod outbound;
 mod relay;
 mod remote;
@@ -15,4 +16,4 @@ mod waiting;
 
 pub(crate) use backend::Backend;
 pub(crate) use remote::RemoteBackend;
-pub(crate) use server::{Gateway, Served};
+pub(crate) use server::{Gateway, Served, Watchers};

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use super::backend::Backend;
 use super::handler;
+use super::monitor::Monitor;
 use super::outbound::Outbound;
 use super::traces::Traces;
 use crate::base::Moment;
@@ -43,6 +44,15 @@ pub(crate) struct Gateway {
     thread: Option<JoinHandle<()>>,
 }
 
+/// Who wants to know what the gateway does.
+#[derive(Debug, Default)]
+pub(crate) struct Watchers {
+    /// Is told every answer.
+    pub(crate) log: Option<UnboundedSender<Served>>,
+    /// Serve Prometheus series at `/.apimon/metrics`.
+    pub(crate) series: bool,
+}
+
 /// What all connections have in common.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -53,6 +63,8 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     metrics: Mutex<MetricTotals>,
     log: Option<UnboundedSender<Served>>,
+    /// Set when series are wanted.
+    pub(super) monitor: Option<Monitor>,
 }
 
 /// One request that was answered, for whoever watches the gateway.
@@ -92,7 +104,7 @@ impl Shared {
 }
 
 impl Gateway {
-    /// Listens on a loopback port; 0 lets the system choose one. Every answer is told to `log`.
+    /// Listens on a loopback port; 0 lets the system choose one. What happens is told to `watchers`.
     ///
     /// # Errors
     ///
@@ -102,7 +114,7 @@ impl Gateway {
         backend: Backend,
         clock: Clock,
         port: u16,
-        log: Option<UnboundedSender<Served>>,
+        watchers: Watchers,
     ) -> Result<Gateway, GatewayError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -121,7 +133,8 @@ impl Gateway {
             traces: Traces::default(),
             clock,
             metrics: Mutex::new(MetricTotals::default()),
-            log,
+            log: watchers.log,
+            monitor: watchers.series.then(Monitor::default),
         });
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);

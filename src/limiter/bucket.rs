@@ -70,6 +70,12 @@ impl TokenBucket {
         u64::try_from(self.level.max(0) / self.parts).unwrap_or(u64::MAX)
     }
 
+    /// Whole units below zero.
+    pub(crate) fn overdraft(&mut self, now: Moment) -> u64 {
+        self.refill(now);
+        u64::try_from((-self.level).max(0) / self.parts).unwrap_or(u64::MAX)
+    }
+
     /// When the level first reaches `amount`; `None` when it never does.
     pub(crate) fn fits_at(&mut self, now: Moment, amount: u64) -> Option<Moment> {
         self.refill(now);

@@ -109,6 +109,14 @@ impl RateCounter {
         }
     }
 
+    /// Whole units spent beyond the limit.
+    pub(crate) fn overdraft(&mut self, now: Moment) -> u64 {
+        match self {
+            RateCounter::Bucket(bucket) => bucket.overdraft(now),
+            RateCounter::Window(window) => window.overdraft(now),
+        }
+    }
+
     /// Whole units left, never below zero.
     pub(crate) fn remaining(&mut self, now: Moment) -> u64 {
         match self {

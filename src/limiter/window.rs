@@ -50,6 +50,12 @@ impl SlidingWindow {
         self.limit.amount.saturating_sub(self.used)
     }
 
+    /// Used beyond the limit.
+    pub(crate) fn overdraft(&mut self, now: Moment) -> u64 {
+        self.forget(now);
+        self.used.saturating_sub(self.limit.amount)
+    }
+
     /// When `amount` first fits into what is left; `None` when it never does.
     pub(crate) fn fits_at(&mut self, now: Moment, amount: u64) -> Option<Moment> {
         self.forget(now);

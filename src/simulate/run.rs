@@ -97,11 +97,11 @@ pub(crate) fn simulate(simulation: Simulation<'_>) -> Simulated {
                 run.step(now, attempt, step);
             }
             Event::StreamEnd(attempt, settlement, reader) => {
-                let metrics = run
+                let settled = run
                     .simulation
                     .engine
                     .settle_stream(now, &settlement, &reader);
-                run.done.metrics.add(metrics);
+                run.done.metrics.add(settled.metrics);
                 run.finish(now, attempt);
             }
         }

@@ -4,6 +4,12 @@
 //! `tests/bench/instructions.sh` runs every subject under callgrind and prints instructions per
 //! operation.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a program of its own, with arguments and a usage line"
+)]
+
 use std::hint::black_box;
 
 use apim_token_monitor::bench;

@@ -276,6 +276,49 @@ fn a_caller_who_leaves_a_whole_answer_is_settled_at_once() {
 }
 
 #[test]
+fn prometheus_reads_what_the_limit_decided() {
+    let folder = Folder::new("metrics");
+    let emulator = Emulator::start(&folder, &["--tpm", "100", "--metrics"]);
+    let sizes = "x-simulate-prompt-tokens: 8\r\nx-simulate-completion-tokens: 152\r\nx-simulate-latency: 1ms\r\n";
+    emulator.chat(sizes, HELLO);
+    emulator.chat("", HELLO);
+    let mut stream = TcpStream::connect(&emulator.address).unwrap();
+    write!(
+        stream,
+        "GET /.apimon/metrics HTTP/1.1\r\nHost: g\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert_eq!(
+        header(&text, "Content-Type").as_deref(),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
+    for line in [
+        "apim_gateway_requests_total{api=\"openai\",subscription=\"default\",status=\"429\"} 1",
+        "apim_token_limit_decisions_total{subscription=\"default\",outcome=\"allowed\"} 1",
+        "apim_token_limit_decisions_total{subscription=\"default\",outcome=\"throttled\"} 1",
+        "apim_token_limit_remaining_tokens{counter=\"default\"} 0",
+        "apim_prompt_estimate_error_ratio_count{gen_ai_request_model=\"gpt-4o-mini\"} 1",
+        "gen_ai_client_token_usage_sum{gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"azure.ai.openai\",\
+         gen_ai_request_model=\"gpt-4o-mini\",gen_ai_token_type=\"output\",subscription=\"default\"} 152",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    // 8 + 152 of 100, less what flowed back while the answer was made.
+    let overshoot = text
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("apim_token_limit_overshoot_tokens_total{counter=\"default\"} ")
+        })
+        .unwrap();
+    assert!(
+        (50..=60).contains(&overshoot.parse::<u32>().unwrap()),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_second_gateway_serves_as_the_backend_of_the_first() {
     let folder = Folder::new("backend");
     let behind = Emulator::start(&folder, &["--tpm", "100000"]);

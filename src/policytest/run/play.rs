@@ -134,7 +134,7 @@ impl Play<'_> {
             Event::Replies(exchange, outcomes) => gateway.replied(now, exchange, outcomes),
             Event::Wake(exchange) => gateway.woken(now, exchange),
             Event::StreamEnd(settlement, reader) => {
-                let metrics = gateway.settle_stream(now, &settlement, &reader);
+                let metrics = gateway.settle_stream(now, &settlement, &reader).metrics;
                 let seen = self.seen[index].get_mut(&run);
                 let seen = seen.expect("a stream ends after its head was seen");
                 seen.metrics.extend(metrics);
