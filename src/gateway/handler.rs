@@ -3,11 +3,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
 use hyper::body::Incoming as RequestBody;
 use hyper::header::{HeaderName, HeaderValue};
 
 use super::backend::Reply;
+use super::intake::{Refused, Share};
 use super::monitor::{self, About};
 use super::relay::Relay;
 use super::server::{Served, Shared};
@@ -16,10 +17,6 @@ use super::waiting::Waiting;
 use crate::base::Moment;
 use crate::engine::{Answer, BackendAnswer, BackendBody, Incoming, Step};
 use crate::policy::message::{Headers, Response};
-
-/// Larger requests are refused: the v2 tiers buffer up to this much (specification, section 6,
-/// classic figure; the v2 figure of 2 MiB would refuse images that Azure OpenAI takes).
-const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
 pub(super) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
@@ -35,9 +32,11 @@ pub(super) async fn handle(
     if let (Some(monitor), monitor::PATH) = (&shared.monitor, request.uri().path()) {
         return Ok(series(monitor.text(&shared)));
     }
-    let mut incoming = match incoming(peer, request).await {
+    // Given back when the request is over, however it ends.
+    let mut share = shared.held.share();
+    let mut incoming = match incoming(peer, request, &mut share).await {
         Ok(incoming) => incoming,
-        Err(status) => return Ok(refuse(status)),
+        Err(refused) => return Ok(refuse(refused)),
     };
     let wish = Wish::take(&mut incoming.headers);
     incoming.trace = wish.is_some();
@@ -106,18 +105,13 @@ pub(super) async fn handle(
 }
 
 /// Reads the request whole.
-async fn incoming(peer: SocketAddr, request: hyper::Request<RequestBody>) -> Result<Incoming, u16> {
+async fn incoming(
+    peer: SocketAddr,
+    request: hyper::Request<RequestBody>,
+    share: &mut Share<'_>,
+) -> Result<Incoming, Refused> {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
-    let body = body
-        .map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                413_u16
-            } else {
-                400
-            }
-        })?
-        .to_bytes();
+    let body = share.read(body).await?;
     let headers = from_hyper(&head.headers);
     let host = headers.first("Host").or(head
         .uri
@@ -129,7 +123,7 @@ async fn incoming(peer: SocketAddr, request: hyper::Request<RequestBody>) -> Res
         host: host.unwrap_or_default().to_owned(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
-        body: (!body.is_empty()).then_some(body),
+        body,
         headers,
         ip_address: peer.ip().to_string(),
         trace: false,
@@ -187,11 +181,8 @@ fn respond(
 }
 
 /// An answer to what is not a request that policies could see.
-fn refuse(status: u16) -> hyper::Response<Body> {
-    let message = match status {
-        413 => "Request body is too large",
-        _ => "Request body is not readable",
-    };
+fn refuse(refused: Refused) -> hyper::Response<Body> {
+    let (status, message) = (refused.status(), refused.message());
     let text = format!(r#"{{ "statusCode": {status}, "message": "{message}" }}"#);
     let mut response = json(status, text);
     let close = HeaderValue::from_static("close");

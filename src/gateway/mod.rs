@@ -6,6 +6,7 @@
 
 mod backend;
 mod handler;
+mod intake;
 mod monitor;
 mod outbound;
 mod relay;

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use super::backend::Backend;
 use super::handler;
+use super::intake::Held;
 use super::monitor::Monitor;
 use super::outbound::Outbound;
 use super::traces::Traces;
@@ -23,6 +24,9 @@ use crate::engine::{Configuration, Engine, LogEvent, Metric, MetricTotals, Servi
 
 /// How long to wait for connections to close when no more can be opened.
 const PAUSE_WITHOUT_DESCRIPTORS: Duration = Duration::from_millis(10);
+
+/// Unread headers and unwritten answers of one connection.
+const MAX_CONNECTION_BYTES: usize = 128 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GatewayError {
@@ -61,6 +65,7 @@ pub(super) struct Shared {
     pub(super) outbound: Outbound,
     pub(super) traces: Traces,
     pub(super) clock: Clock,
+    pub(super) held: Held,
     metrics: Mutex<MetricTotals>,
     log: Option<UnboundedSender<Served>>,
     /// Set when series are wanted.
@@ -132,6 +137,7 @@ impl Gateway {
             outbound: Outbound::default(),
             traces: Traces::default(),
             clock,
+            held: Held::default(),
             metrics: Mutex::new(MetricTotals::default()),
             log: watchers.log,
             monitor: watchers.series.then(Monitor::default),
@@ -216,6 +222,8 @@ async fn connection(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
     let mut builder = http1::Builder::new();
     // A caller that never finishes its headers gets closed after 30 seconds, hyper's own default.
     builder.timer(TokioTimer::new());
+    // Bounds what a flood of headers, or a caller who does not read, can make one connection hold.
+    builder.max_buf_size(MAX_CONNECTION_BYTES);
     // What went wrong with one connection is seen by its caller and concerns nobody else.
     let _outcome = builder
         .serve_connection(TokioIo::new(stream), service)

@@ -14,7 +14,7 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    fn start(folder: &Folder, arguments: &[&str]) -> Emulator {
+    pub(crate) fn start(folder: &Folder, arguments: &[&str]) -> Emulator {
         Emulator::with_policy(folder, &repository("policies/token-limit.xml"), arguments)
     }
 

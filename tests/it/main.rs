@@ -14,6 +14,7 @@ mod compare;
 mod course_simulated;
 mod gateway;
 mod gateway_course;
+mod hardship;
 mod interrupt;
 mod lint;
 mod reload;
