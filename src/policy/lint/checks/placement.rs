@@ -3,7 +3,7 @@
 use super::super::document::{Document, Site, is_liquid};
 use super::super::finding::Report;
 use super::super::options::PolicyScope;
-use crate::base::nearest;
+use crate::base::{Severity, nearest};
 use crate::policy::liquid::{Liquid, XsiNil};
 use crate::policy::lower::{executes, template_text};
 use crate::policy::matrix::{self, Entry};
@@ -88,12 +88,10 @@ fn known(document: &Document<'_>, site: &Site<'_>, entry: &Entry, report: &mut R
             .hints
             .push(format!("its scopes: {}", allowed.join(", ")));
     }
+    // Microsoft's own fragments hold it and are deployed.
     if options.scope == PolicyScope::Fragment && name == "cache-lookup-value" {
-        report.add(
-            "S01",
-            site.name_span(),
-            "`cache-lookup-value` cannot stand in a fragment",
-        );
+        let message = "the reference does not support `cache-lookup-value` in fragments";
+        report.add("S01", site.name_span(), message).severity = Severity::Info;
     }
     let gateway = options.platform.gateway();
     if let Some(allowed) = &entry.gateways {
