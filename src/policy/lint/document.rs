@@ -144,6 +144,15 @@ impl<'a> Document<'a> {
             .filter(|(_, site)| !site.included)
     }
 
+    /// Fragments that this document includes, by id, each as often as it is included.
+    pub(super) fn fragments(&self) -> impl Iterator<Item = (&'a str, &'a Source)> {
+        let fragments = self.options.fragments.as_ref();
+        self.sites
+            .iter()
+            .filter(|site| site.policy && site.name() == "include-fragment")
+            .filter_map(move |site| fragments?.entry(site.literal("fragment-id")?))
+    }
+
     /// The elements around a site, innermost first.
     pub(super) fn around(&self, site: &Site<'a>) -> impl Iterator<Item = &Site<'a>> {
         let mut next = site.parent;

@@ -261,7 +261,7 @@ impl Parser<'_> {
                     return match (self.word(), self.word_at(self.at + 1)) {
                         // Two names in a row can only be a declaration.
                         (Some(first), Some(second)) if !reserved(first) && !reserved(second) => {
-                            Err(Problem::new(
+                            Err(Problem::name(
                                 span,
                                 format!("`{first}` is not a type of policy expressions"),
                             ))
