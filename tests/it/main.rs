@@ -10,6 +10,7 @@ mod agreement;
 mod architecture;
 mod builder;
 mod commands;
+mod config;
 mod course_simulated;
 mod gateway;
 mod gateway_course;
