@@ -33,6 +33,7 @@
 //! | `results` | pure | records, run information, format version |
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
 //! | `simulate` | pure | the plan through the engine in virtual time |
+//! | `settings` | pure | flags, environment, `apimon.toml`, defaults: the target, and where each value came from |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
@@ -78,6 +79,7 @@ mod policytest;
 mod report;
 mod results;
 mod scenario;
+mod settings;
 mod simulate;
 mod tokens;
 mod yaml;

@@ -67,6 +67,12 @@ pub(super) enum Command {
                       `apimon schema policy-test`."
     )]
     TestPolicy(TestPolicyArguments),
+    /// Print where commands go, and where each setting came from
+    #[command(
+        after_help = "Flags beat the environment, the environment beats `apimon.toml`, and that beats the default. \
+                            Keys are never printed."
+    )]
+    Config(ConfigArguments),
     /// Print the JSON Schema of a file format, for editors
     Schema(SchemaArguments),
 }
@@ -134,15 +140,10 @@ pub(super) struct LoadtestArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
 
-    /// `local`, or the URL of a gateway; its key is read from `APIM_API_KEY` or from
-    /// where the scenario says
-    #[arg(
-        long,
-        env = "APIM_GATEWAY_URL",
-        value_name = "URL",
-        default_value = "local"
-    )]
-    pub(super) target: String,
+    /// `local`, a name of `apimon.toml`, or the URL of a gateway, instead of `APIM_GATEWAY_URL`; its
+    /// key is read from where the scenario or `apimon.toml` says, else from `APIM_API_KEY`
+    #[arg(long, value_name = "NAME|URL")]
+    pub(super) target: Option<String>,
 
     #[command(flatten)]
     pub(super) backend: BackendArguments,
@@ -301,6 +302,17 @@ pub(super) struct TestPolicyArguments {
     /// Inferred behaviour, such as `v2-debt=off`; `apimon emulate --explain` lists it
     #[arg(long, value_name = "NAME=VALUE")]
     pub(super) behaviour: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArguments {
+    /// `local`, a name of `apimon.toml`, or the URL of a gateway, instead of `APIM_GATEWAY_URL`
+    #[arg(long, value_name = "NAME|URL")]
+    pub(super) target: Option<String>,
+
+    /// How the settings are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod args;
 mod backends;
 mod behaviour;
 mod compare;
+mod config;
 mod emulate;
 mod events;
 mod failure;
@@ -52,6 +53,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),
+        Command::Config(arguments) => config::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),
     }
 }

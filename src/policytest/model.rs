@@ -60,6 +60,7 @@ pub(super) enum PolicyRef {
 #[derive(Debug)]
 pub(super) struct Scopes {
     pub(super) global: Option<PolicyRef>,
+    pub(super) workspace: Option<PolicyRef>,
     pub(super) product: Option<PolicyRef>,
     pub(super) operation: Option<PolicyRef>,
 }

@@ -8,26 +8,36 @@ use super::run::{self, Outcome};
 use crate::base::{Diagnostic, Secret, Seed, Severity, Source};
 use crate::engine::{ApiConfig, Behaviour, Engine, OperationConfig, ProductConfig, Service};
 use crate::policy::context::{Api, Deployment, Product, Subscription};
-use crate::policy::{self, Fragments, NamedValues, Policy};
+use crate::policy::{self, Fragments, Policy, lint};
 
 /// A test file, ready to run.
 #[derive(Debug)]
 pub(crate) struct Suite {
     file: TestFile,
     service: Service,
-    /// What reading the policy under test reported.
+    /// What linting and reading the policy under test gave; empty when nobody expects anything of it.
     diagnostics: Vec<Diagnostic>,
     /// Every policy document once.
     policies: Vec<Policy>,
 }
 
-/// The one place where a policy is judged for `expect-diagnostics`.
-fn judge(
-    source: &Source,
-    values: &NamedValues,
-    fragments: &Fragments,
-) -> (Option<Policy>, Vec<Diagnostic>) {
-    policy::parse_with(source, values, fragments)
+/// What `apimon lint` says of the policy under test, at API scope and for the file's tier.
+fn judge(source: &Source, file: &TestFile, fragments: &Fragments) -> Vec<Diagnostic> {
+    let mut known = lint::Fragments::default();
+    for (id, fragment) in fragments {
+        known.insert(id.clone(), fragment.clone());
+    }
+    let options = lint::Options {
+        platform: lint::Platform::Tier(file.tier),
+        named_values: file.named_values.clone(),
+        fragments: Some(known),
+        ..lint::Options::default()
+    };
+    let findings = lint::lint(source, &options);
+    findings
+        .into_iter()
+        .map(|finding| finding.diagnostic)
+        .collect()
 }
 
 impl Suite {
@@ -54,12 +64,15 @@ impl Suite {
         let global = reader.optional(scopes.global.as_ref());
         let product = reader.optional(scopes.product.as_ref());
         let operation = reader.optional(scopes.operation.as_ref());
+        let workspace = reader.optional(scopes.workspace.as_ref());
         let apis = file.apis.iter().map(|spec| {
             let policy = match &spec.policy {
                 Some(policy) => reader.policy(policy),
                 None => under_test.clone(),
             };
-            api(&spec.name, &spec.path, policy, operation.as_ref())
+            let mut config = api(&spec.name, &spec.path, policy, operation.as_ref());
+            config.workspace.clone_from(&workspace);
+            config
         });
         let apis = apis.collect();
         let Reader {
@@ -194,12 +207,28 @@ impl Reader<'_> {
         let Some(source) = self.source(&self.file.policy) else {
             return (None, Vec::new());
         };
-        let (policy, diagnostics) = judge(&source, &self.file.named_values, &self.fragments);
+        let (policy, diagnostics) =
+            policy::parse_with(&source, &self.file.named_values, &self.fragments);
         if policy.is_none() && !self.file.tests.is_empty() {
             self.problems.extend(errors(&diagnostics));
         }
         self.policies.extend(policy.clone());
-        (policy, diagnostics)
+        let expected = self.file.expected_diagnostics.is_some();
+        if !expected {
+            return (policy, Vec::new());
+        }
+        let mut judged = judge(&source, self.file, &self.fragments);
+        // What keeps the local gateway from executing it is an error too, said once.
+        let line = |one: &Diagnostic| one.source.position(one.span.start).line;
+        let further: Vec<Diagnostic> = errors(&diagnostics)
+            .filter(|one| {
+                let mut known = judged.iter();
+                !known.any(|other| other.code == one.code && line(other) == line(one))
+            })
+            .collect();
+        judged.extend(further);
+        judged.sort_by_key(|one| one.span.start);
+        (policy, judged)
     }
 
     fn optional(&mut self, policy: Option<&PolicyRef>) -> Option<Policy> {
@@ -208,7 +237,8 @@ impl Reader<'_> {
 
     fn policy(&mut self, reference: &PolicyRef) -> Option<Policy> {
         let source = self.source(reference)?;
-        let (policy, diagnostics) = judge(&source, &self.file.named_values, &self.fragments);
+        let (policy, diagnostics) =
+            policy::parse_with(&source, &self.file.named_values, &self.fragments);
         self.problems.extend(errors(&diagnostics));
         self.policies.extend(policy.clone());
         policy

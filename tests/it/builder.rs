@@ -53,6 +53,7 @@ pub(crate) fn apimon(folder: &Folder, arguments: &[&str]) -> Command {
     for name in [
         "APIM_GATEWAY_URL",
         "APIM_API_KEY",
+        "STAGING_KEY",
         "TPM_LIMIT",
         "NO_COLOR",
         "GITHUB_STEP_SUMMARY",

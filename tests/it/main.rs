@@ -11,6 +11,7 @@ mod architecture;
 mod builder;
 mod commands;
 mod compare;
+mod config;
 mod course_simulated;
 mod gateway;
 mod gateway_course;

@@ -22,7 +22,7 @@ pub(crate) use together::lint_all;
 use crate::base::Source;
 
 /// All findings of one file by itself, in the order of their places.
-fn lint(source: &Source, options: &Options) -> Vec<Finding> {
+pub(crate) fn lint(source: &Source, options: &Options) -> Vec<Finding> {
     let (root, problems) = super::xml::read(source);
     let mut report = finding::Report::new(source, root.as_ref());
     report.reader(problems);

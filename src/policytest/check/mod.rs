@@ -154,16 +154,10 @@ impl Checker {
     }
 
     fn scopes(&mut self, wire: WireScopes) -> Scopes {
-        if let Some(workspace) = &wire.workspace {
-            self.error(
-                workspace.span,
-                "policies of a workspace are not executed by this version",
-                "put them into `global`, which is the next broader scope",
-            );
-        }
         let mut policy = |text: Option<PolicyText>| text.and_then(|text| self.policy(&text));
         Scopes {
             global: policy(wire.global),
+            workspace: policy(wire.workspace),
             product: policy(wire.product),
             operation: policy(wire.operation),
         }

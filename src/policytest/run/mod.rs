@@ -96,18 +96,28 @@ pub(super) fn test(
     }
 }
 
-/// Compares what reading the policy reported, in order.
+/// Compares what linting the policy gave, by line and code. Errors have to be those expected; of
+/// warnings and infos, those that are expected have to be there.
 pub(super) fn diagnostics(expected: &[ExpectedDiagnostic], found: &[Diagnostic]) -> Outcome {
-    let words = |code: &str, severity, line: usize| {
-        format!("{code} {} line {line}", Severity::as_str(severity))
-    };
-    let expected = expected
+    let mut wanted: Vec<(usize, &str, Severity)> = expected
         .iter()
-        .map(|expected| words(&expected.code, expected.severity, expected.line));
-    let came = found.iter().map(|found| {
-        let line = found.source.position(found.span.start).line;
-        words(found.code, found.severity, line)
-    });
+        .map(|expected| (expected.line, expected.code.as_str(), expected.severity))
+        .collect();
+    let mut came: Vec<(usize, &str, Severity)> = found
+        .iter()
+        .map(|found| {
+            let line = found.source.position(found.span.start).line;
+            (line, found.code, found.severity)
+        })
+        .collect();
+    came.retain(|one| one.2 == Severity::Error || wanted.contains(one));
+    wanted.sort_unstable();
+    came.sort_unstable();
+    let words = |(line, code, severity): &(usize, &str, Severity)| {
+        format!("{code} {} line {line}", severity.as_str())
+    };
+    let expected = wanted.iter().map(words);
+    let came = came.iter().map(words);
     let expected = expected.collect::<Vec<_>>().join(", ");
     let came = came.collect::<Vec<_>>().join(", ");
     let mut failures = Vec::new();
