@@ -82,6 +82,8 @@ mod yaml;
 
 #[cfg(feature = "bench")]
 pub mod bench;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 
 use std::process::ExitCode;
 
