@@ -86,6 +86,8 @@ mod yaml;
 
 #[cfg(feature = "bench")]
 pub mod bench;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 
 use std::process::ExitCode;
 

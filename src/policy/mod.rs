@@ -22,6 +22,7 @@ mod safety;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+mod token_rules;
 mod trail;
 mod xml;
 

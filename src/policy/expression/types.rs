@@ -203,6 +203,7 @@ pub(super) const ENUMS: &[(&str, &[&str])] = &[
         "DateTimeStyles",
         &[
             "None",
+            "AllowWhiteSpaces",
             "AdjustToUniversal",
             "AssumeLocal",
             "AssumeUniversal",

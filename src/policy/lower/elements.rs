@@ -3,6 +3,7 @@ use super::super::model::{
     Branch, Condition, Dimension, EmitTokenMetric, ForwardRequest, Kind, ManagedIdentity,
     RequestBody, SetBackendService, SetVariable, Template, timeout,
 };
+use super::super::token_rules;
 use super::super::xml::Element;
 use super::attributes::Attributes;
 use super::document::{Lowering, Parent};
@@ -311,24 +312,11 @@ pub(super) fn dimensions(lowering: &mut Lowering<'_>, element: &Element) -> Vec<
                 .code = "S01";
         }
     }
-    match element.elements().count() {
-        0 => {
-            lowering
-                .error(
-                    element.name_span,
-                    format!("`{}` needs a `dimension`", element.name),
-                )
-                .code = "S01";
-        }
-        count if count > MAX_DIMENSIONS => {
-            let message = format!(
-                "`{}` has {count} dimensions, {MAX_DIMENSIONS} are allowed",
-                element.name
-            );
-            lowering.error(element.name_span, message).code = "M01";
-        }
-        _ => {}
+    if element.elements().next().is_none() {
+        let message = format!("`{}` needs a `dimension`", element.name);
+        lowering.error(element.name_span, message).code = "S01";
     }
+    lowering.mistakes(token_rules::of_metric(element));
     dimensions
 }
 
@@ -336,17 +324,8 @@ fn dimension(lowering: &mut Lowering<'_>, element: &Element) -> Option<Dimension
     let mut attributes = Attributes::of(element);
     let name = attributes.required(lowering, "name");
     let value = attributes.template(lowering, "value");
-    if let (Some(Template::Literal(name)), None) = (&name, element.attribute("value"))
-        && !DEFAULT_DIMENSIONS.contains(&&**name)
-    {
-        let problem = lowering.error(
-            element.name_span,
-            format!("dimension `{name}` needs a value"),
-        );
-        problem.code = "M02";
-        problem
-            .hints
-            .push(format!("only {} go without", DEFAULT_DIMENSIONS.join(", ")));
+    if let Some(Template::Literal(name)) = &name {
+        lowering.mistakes(token_rules::of_dimension(element, name));
     }
     attributes.finish(lowering);
     Some(Dimension { name: name?, value })

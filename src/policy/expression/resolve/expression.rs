@@ -130,6 +130,10 @@ impl Resolver {
     fn assignable(&mut self, target: &Expr, known: &Static) {
         let read_only = match &target.kind {
             ExprKind::Context | ExprKind::Type(_) => true,
+            ExprKind::Local(slot) => {
+                let mut locals = self.locals.iter().rev();
+                locals.any(|local| local.slot == *slot && local.constant)
+            }
             ExprKind::Member { target: owner, .. } => {
                 matches!(owner.kind, ExprKind::Context | ExprKind::Type(_))
                     || matches!(known, Static::Place(_))

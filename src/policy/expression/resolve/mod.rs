@@ -39,6 +39,7 @@ struct Local {
     name: Arc<str>,
     slot: usize,
     known: Static,
+    constant: bool,
 }
 
 pub(super) struct Resolver {
@@ -108,6 +109,7 @@ impl Resolver {
             name: name.clone(),
             slot,
             known,
+            constant: false,
         });
         slot
     }

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(super) use collection::{Dictionary, List, ListKind, Record};
 pub(super) use date::{DateTime, Fields, Kind, TICKS_PER_SECOND, TimeSpan, days_in_month, leap};
+pub(super) use date_parse::Styles;
 pub(super) use json::{Array, Json, Object, Property};
 pub(super) use json_read::read as read_json;
 pub(super) use json_write::write as write_json;
