@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use crate::base::{Diagnostic, Moment, Severity, Source, Span, Tier, Tokens};
 use crate::engine::{Backends, Credentials};
+use crate::policy::lint::Platform;
 
 #[derive(Debug)]
 pub(crate) struct TestFile {
     pub(super) source: Source,
     pub(super) policy: PolicyRef,
-    pub(super) tier: Tier,
+    pub(super) platform: Platform,
     pub(super) start: Timestamp,
     pub(super) named_values: BTreeMap<String, String>,
     pub(super) fragments: Vec<(String, PolicyRef)>,
@@ -39,6 +40,15 @@ impl TestFile {
         &self.source
     }
 
+    /// The tier whose counters the gateway has: a self-hosted one and Consumption count in the window
+    /// of the classic tiers (gateway specification, 1.4).
+    pub(super) fn tier(&self) -> Tier {
+        match self.platform {
+            Platform::Tier(tier) => tier,
+            Platform::Consumption | Platform::SelfHosted | Platform::Workspace => Tier::Premium,
+        }
+    }
+
     /// Names of the tests, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let diagnostics = self.expected_diagnostics.as_ref().map(|_| DIAGNOSTICS);
@@ -60,6 +70,7 @@ pub(super) enum PolicyRef {
 #[derive(Debug)]
 pub(super) struct Scopes {
     pub(super) global: Option<PolicyRef>,
+    pub(super) workspace: Option<PolicyRef>,
     pub(super) product: Option<PolicyRef>,
     pub(super) operation: Option<PolicyRef>,
 }

@@ -13,6 +13,7 @@ use super::wire::{
 };
 use crate::base::{Diagnostic, Source, Span, Tier};
 use crate::engine::{Backends, Credentials, NamedBackend};
+use crate::policy::lint::Platform;
 use crate::yaml::{Checks, Entries, Findings, Name, NamedValueName, Placed, Scalar, Text};
 
 /// # Errors
@@ -51,7 +52,7 @@ impl Checker {
     fn file(&mut self, wire: WireFile) -> Option<TestFile> {
         let policy = self.present(wire.policy, Span::default(), "a policy test", "policy");
         let policy = policy.and_then(|text| self.policy(&text));
-        let tier = self.or(wire.tier, Tier::default);
+        let platform = self.or(wire.tier, || Platform::Tier(Tier::default()));
         let start = self.or(wire.start, default_start);
         let named_values = self.named_values(wire.named_values);
         let fragments = wire.fragments.map(|map| map.value.0).unwrap_or_default();
@@ -82,7 +83,7 @@ impl Checker {
         Some(TestFile {
             source: self.source.clone(),
             policy: policy?,
-            tier: tier?,
+            platform: platform?,
             start: start?,
             named_values,
             fragments,
@@ -154,16 +155,10 @@ impl Checker {
     }
 
     fn scopes(&mut self, wire: WireScopes) -> Scopes {
-        if let Some(workspace) = &wire.workspace {
-            self.error(
-                workspace.span,
-                "policies of a workspace are not executed by this version",
-                "put them into `global`, which is the next broader scope",
-            );
-        }
         let mut policy = |text: Option<PolicyText>| text.and_then(|text| self.policy(&text));
         Scopes {
             global: policy(wire.global),
+            workspace: policy(wire.workspace),
             product: policy(wire.product),
             operation: policy(wire.operation),
         }

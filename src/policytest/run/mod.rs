@@ -96,7 +96,8 @@ pub(super) fn test(
     }
 }
 
-/// Compares what reading the policy reported, in order.
+/// Compares what the policy is told. Every error must be expected: it keeps the policy from being
+/// deployed. Warnings and infos need to be there only when they are expected.
 pub(super) fn diagnostics(expected: &[ExpectedDiagnostic], found: &[Diagnostic]) -> Outcome {
     let words = |code: &str, severity, line: usize| {
         format!("{code} {} line {line}", Severity::as_str(severity))
@@ -104,12 +105,23 @@ pub(super) fn diagnostics(expected: &[ExpectedDiagnostic], found: &[Diagnostic])
     let expected = expected
         .iter()
         .map(|expected| words(&expected.code, expected.severity, expected.line));
-    let came = found.iter().map(|found| {
+    let mut expected: Vec<String> = expected.collect();
+    let mut missing = expected.clone();
+    let mut came = Vec::new();
+    for found in found {
         let line = found.source.position(found.span.start).line;
-        words(found.code, found.severity, line)
-    });
-    let expected = expected.collect::<Vec<_>>().join(", ");
-    let came = came.collect::<Vec<_>>().join(", ");
+        let told = words(found.code, found.severity, line);
+        let known = missing.iter().position(|expected| *expected == told);
+        if let Some(index) = known {
+            missing.swap_remove(index);
+        }
+        if known.is_some() || found.severity == Severity::Error {
+            came.push(told);
+        }
+    }
+    expected.sort_unstable();
+    came.sort_unstable();
+    let (expected, came) = (expected.join(", "), came.join(", "));
     let mut failures = Vec::new();
     if expected != came {
         let or_none = |text: String| if text.is_empty() { "none".into() } else { text };
