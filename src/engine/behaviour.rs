@@ -15,7 +15,7 @@ pub(crate) struct Switch {
     pub(crate) values: &'static [&'static str],
 }
 
-pub(crate) const SWITCHES: [Switch; 9] = [
+pub(crate) const SWITCHES: [Switch; 12] = [
     Switch {
         name: "v2-debt",
         what: "v2 tiers: the bucket's level goes below zero, so waits exceed a minute; \
@@ -28,6 +28,27 @@ pub(crate) const SWITCHES: [Switch; 9] = [
         what: "streams: ignore the usage chunk and charge the estimate; honour: charge the chunk",
         mark: "U (1.9)",
         values: &["ignore", "honour"],
+    },
+    Switch {
+        name: "no-usage",
+        what: "answers without usage, and requests that were never answered: the estimate stays \
+               charged, or is given back",
+        mark: "I (1.3)",
+        values: &["charged", "refunded"],
+    },
+    Switch {
+        name: "will-exceed-wait",
+        what: "an estimate that does not fit: the wait is a minute whatever the state, or as long \
+               as it takes (a minute when it never fits)",
+        mark: "U (1.3, 1.7)",
+        values: &["minute", "exact"],
+    },
+    Switch {
+        name: "limit-order",
+        what: "a rate and a quota in one element: which is tested first, and so which refuses when \
+               both are spent",
+        mark: "U (1.5)",
+        values: &["rate", "quota"],
     },
     Switch {
         name: "week-start",
@@ -94,6 +115,12 @@ impl Behaviour {
             ("v2-debt", "off") => self.v2_debt = false,
             ("stream-usage", "ignore") => self.stream_usage = false,
             ("stream-usage", "honour") => self.stream_usage = true,
+            ("no-usage", "charged") => self.unused_refunded = false,
+            ("no-usage", "refunded") => self.unused_refunded = true,
+            ("will-exceed-wait", "minute") => self.fit_told = false,
+            ("will-exceed-wait", "exact") => self.fit_told = true,
+            ("limit-order", "rate") => self.quota_first = false,
+            ("limit-order", "quota") => self.quota_first = true,
             ("pool-choice", "turns") => self.pool_by_lot = false,
             ("pool-choice", "lot") => self.pool_by_lot = true,
             ("liquid-names", "any-case") => self.liquid_exact = false,

@@ -55,6 +55,12 @@ pub(crate) struct Behaviour {
     pub(crate) friendly_plain: bool,
     /// Weekly quotas: the day on which a window begins.
     pub(crate) week_start: Weekday,
+    /// Without `usage` in an answer, or without an answer, nothing is charged.
+    pub(crate) unused_refunded: bool,
+    /// The wait for an estimate that does not fit is the true one.
+    pub(crate) fit_told: bool,
+    /// Of one token limit the quota is tested before the rate.
+    pub(crate) quota_first: bool,
     /// Pools draw their services by lot instead of letting them take turns.
     pub(crate) pool_by_lot: bool,
 }
@@ -73,6 +79,9 @@ impl Behaviour {
             liquid_exact: false,
             week_start: Weekday::Monday,
             pool_by_lot: false,
+            unused_refunded: false,
+            fit_told: false,
+            quota_first: false,
         }
     }
 

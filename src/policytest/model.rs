@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use crate::base::{Diagnostic, Moment, Severity, Source, Span, Tier, Tokens};
 use crate::engine::{Backends, Credentials};
+use crate::policy::lint::Platform;
 
 #[derive(Debug)]
 pub(crate) struct TestFile {
     pub(super) source: Source,
     pub(super) policy: PolicyRef,
-    pub(super) tier: Tier,
+    pub(super) platform: Platform,
     pub(super) start: Timestamp,
     pub(super) named_values: BTreeMap<String, String>,
     pub(super) fragments: Vec<(String, PolicyRef)>,
@@ -37,6 +38,15 @@ impl TestFile {
 
     pub(crate) fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// The tier whose counters the gateway has: a self-hosted one and Consumption count in the window
+    /// of the classic tiers (gateway specification, 1.4).
+    pub(super) fn tier(&self) -> Tier {
+        match self.platform {
+            Platform::Tier(tier) => tier,
+            Platform::Consumption | Platform::SelfHosted | Platform::Workspace => Tier::Premium,
+        }
     }
 
     /// Names of the tests, in order.

@@ -24,6 +24,7 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use evaluate::read_jwt;
 pub(crate) use fault::Fault;
 pub(crate) use inspect::{BodyOf, Entity, Facts, Outcome};
 pub(crate) use problem::{Problem, ProblemKind};

@@ -13,6 +13,7 @@ use super::wire::{
 };
 use crate::base::{Diagnostic, Source, Span, Tier};
 use crate::engine::{Backends, Credentials, NamedBackend};
+use crate::policy::lint::Platform;
 use crate::yaml::{Checks, Entries, Findings, Name, NamedValueName, Placed, Scalar, Text};
 
 /// # Errors
@@ -51,7 +52,7 @@ impl Checker {
     fn file(&mut self, wire: WireFile) -> Option<TestFile> {
         let policy = self.present(wire.policy, Span::default(), "a policy test", "policy");
         let policy = policy.and_then(|text| self.policy(&text));
-        let tier = self.or(wire.tier, Tier::default);
+        let platform = self.or(wire.tier, || Platform::Tier(Tier::default()));
         let start = self.or(wire.start, default_start);
         let named_values = self.named_values(wire.named_values);
         let fragments = wire.fragments.map(|map| map.value.0).unwrap_or_default();
@@ -82,7 +83,7 @@ impl Checker {
         Some(TestFile {
             source: self.source.clone(),
             policy: policy?,
-            tier: tier?,
+            platform: platform?,
             start: start?,
             named_values,
             fragments,

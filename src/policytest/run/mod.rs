@@ -96,30 +96,32 @@ pub(super) fn test(
     }
 }
 
-/// Compares what linting the policy gave, by line and code. Errors have to be those expected; of
-/// warnings and infos, those that are expected have to be there.
+/// Compares what the policy is told. Every error must be expected: it keeps the policy from being
+/// deployed. Warnings and infos need to be there only when they are expected.
 pub(super) fn diagnostics(expected: &[ExpectedDiagnostic], found: &[Diagnostic]) -> Outcome {
-    let mut wanted: Vec<(usize, &str, Severity)> = expected
-        .iter()
-        .map(|expected| (expected.line, expected.code.as_str(), expected.severity))
-        .collect();
-    let mut came: Vec<(usize, &str, Severity)> = found
-        .iter()
-        .map(|found| {
-            let line = found.source.position(found.span.start).line;
-            (line, found.code, found.severity)
-        })
-        .collect();
-    came.retain(|one| one.2 == Severity::Error || wanted.contains(one));
-    wanted.sort_unstable();
-    came.sort_unstable();
-    let words = |(line, code, severity): &(usize, &str, Severity)| {
-        format!("{code} {} line {line}", severity.as_str())
+    let words = |code: &str, severity, line: usize| {
+        format!("{code} {} line {line}", Severity::as_str(severity))
     };
-    let expected = wanted.iter().map(words);
-    let came = came.iter().map(words);
-    let expected = expected.collect::<Vec<_>>().join(", ");
-    let came = came.collect::<Vec<_>>().join(", ");
+    let expected = expected
+        .iter()
+        .map(|expected| words(&expected.code, expected.severity, expected.line));
+    let mut expected: Vec<String> = expected.collect();
+    let mut missing = expected.clone();
+    let mut came = Vec::new();
+    for found in found {
+        let line = found.source.position(found.span.start).line;
+        let told = words(found.code, found.severity, line);
+        let known = missing.iter().position(|expected| *expected == told);
+        if let Some(index) = known {
+            missing.swap_remove(index);
+        }
+        if known.is_some() || found.severity == Severity::Error {
+            came.push(told);
+        }
+    }
+    expected.sort_unstable();
+    came.sort_unstable();
+    let (expected, came) = (expected.join(", "), came.join(", "));
     let mut failures = Vec::new();
     if expected != came {
         let or_none = |text: String| if text.is_empty() { "none".into() } else { text };

@@ -7,6 +7,7 @@
 mod mistakes;
 mod outcome;
 mod schema;
+mod switches;
 mod trace;
 
 use std::path::{Path, PathBuf};

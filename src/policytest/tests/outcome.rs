@@ -77,6 +77,66 @@ fn junit_is_well_formed_whatever_tests_are_called() {
     insta::assert_snapshot!(text);
 }
 
+/// What the XSD that CI servers share for JUnit reports asks for: names, counts, and nothing else.
+#[test]
+fn junit_has_the_common_shape() {
+    let outcomes = suite(TEXT).run(&|_| true, false);
+    let files = [
+        ("a.test.yaml".to_owned(), outcomes.clone()),
+        ("b".to_owned(), outcomes),
+    ];
+    let text = junit(&files, &|_| "why".to_owned());
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let known = |name: &str| -> (&[&str], &[&str], &[&str]) {
+        let counts = &["name", "tests", "failures", "errors"];
+        // Required, allowed besides, children.
+        match name {
+            "testsuites" => (counts, &["time", "disabled"], &["testsuite"]),
+            "testsuite" => (counts, &["skipped", "time", "timestamp"], &["testcase"]),
+            "testcase" => (
+                &["name", "classname"],
+                &["time"],
+                &["failure", "error", "skipped"],
+            ),
+            "failure" => (&["type", "message"], &[], &[]),
+            other => panic!("`{other}` is not of JUnit"),
+        }
+    };
+    for node in document.descendants().filter(roxmltree::Node::is_element) {
+        let (required, allowed, children) = known(node.tag_name().name());
+        for name in required {
+            assert!(node.has_attribute(*name), "{node:?} lacks {name}");
+        }
+        for attribute in node.attributes() {
+            let name = attribute.name();
+            assert!(
+                required.contains(&name) || allowed.contains(&name),
+                "{node:?} has {name}"
+            );
+        }
+        for child in node.children().filter(roxmltree::Node::is_element) {
+            assert!(
+                children.contains(&child.tag_name().name()),
+                "{child:?} in {node:?}"
+            );
+        }
+        let count = |name: &str| {
+            node.descendants()
+                .filter(|child| child.has_tag_name(name))
+                .count()
+        };
+        for (attribute, counted) in [
+            ("tests", "testcase"),
+            ("failures", "failure"),
+            ("errors", "error"),
+        ] {
+            if let Some(said) = node.attribute(attribute) {
+                assert_eq!(said, count(counted).to_string(), "{attribute} of {node:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn steps_of_one_moment_run_in_order_and_concurrent_runs_together() {
     let text = r#"

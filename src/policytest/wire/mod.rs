@@ -51,7 +51,7 @@ pub(crate) struct WireFile {
     pub(super) credentials: Option<Placed<Json>>,
     /// The tests, each with counters of its own.
     pub(super) tests: Option<Placed<Vec<Placed<WireTest>>>>,
-    /// What reading the policy must report, in order; for policies that must not deploy.
+    /// What linting the policy must report: every error, and those warnings and infos that matter here.
     pub(super) expect_diagnostics: Option<Placed<Vec<Placed<WireDiagnostic>>>>,
 }
 
