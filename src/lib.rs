@@ -34,6 +34,7 @@
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
 //! | `simulate` | pure | the plan through the engine in virtual time |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
+//! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `gateway` | edge | HTTP server around the engine |
@@ -69,6 +70,7 @@ mod engine;
 mod files;
 mod gateway;
 mod http;
+mod kubernetes;
 mod limiter;
 mod loadtest;
 mod metrics;
