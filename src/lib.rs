@@ -35,6 +35,7 @@
 //! | `simulate` | pure | the plan through the engine in virtual time |
 //! | `settings` | pure | flags, environment, `apimon.toml`, defaults: the target, and where each value came from |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
+//! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `gateway` | edge | HTTP server around the engine |
@@ -70,6 +71,7 @@ mod engine;
 mod files;
 mod gateway;
 mod http;
+mod kubernetes;
 mod limiter;
 mod loadtest;
 mod metrics;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::base::Shard;
+
 #[derive(Debug, Parser)]
 #[command(
     name = "apimon",
@@ -57,6 +59,13 @@ pub(super) enum Command {
         after_help = "Exit codes: 0 no rule of --fail-if applies · 1 one applies, or cannot be judged · 2 wrong input."
     )]
     Compare(CompareArguments),
+    /// Join the shards of a run that several machines played
+    #[command(
+        after_help = "Exit codes: as of `loadtest`, whose thresholds are judged here · 2 the runs are not the shards of one run."
+    )]
+    Merge(MergeArguments),
+    /// Print the manifest of a Kubernetes Job that plays a scenario in shards
+    K8s(K8sArguments),
     /// Run the local gateway in the foreground
     Emulate(EmulateArguments),
     /// Check policy files: every problem with its place and what to do
@@ -146,7 +155,74 @@ pub(super) struct LoadtestArguments {
     pub(super) target: Option<String>,
 
     #[command(flatten)]
+    pub(super) place: PlaceArguments,
+
+    #[command(flatten)]
     pub(super) backend: BackendArguments,
+}
+
+/// What one of several machines plays, and from when.
+#[derive(Debug, Args)]
+pub(super) struct PlaceArguments {
+    /// Play one part of the plan, such as `0/4`: the first of four; `apimon merge` joins them
+    #[arg(long, value_name = "I/N", conflicts_with = "shards")]
+    pub(super) shard: Option<Shard>,
+
+    /// The same with the number in `JOB_COMPLETION_INDEX`, as Kubernetes sets it
+    #[arg(long, value_name = "N")]
+    pub(super) shards: Option<u64>,
+
+    /// UTC time at which the plan begins (RFC 3339), so that shards begin together
+    #[arg(long, value_name = "TIME")]
+    pub(super) start_at: Option<jiff::Timestamp>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MergeArguments {
+    /// Run directories of the shards, or folders that hold them
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) runs: Vec<PathBuf>,
+
+    /// Folder in which the merged run's own folder is made
+    #[arg(long, short, value_name = "DIR", default_value = "runs")]
+    pub(super) out: PathBuf,
+
+    /// Merge although shards are missing; the run counts as interrupted
+    #[arg(long)]
+    pub(super) partial: bool,
+
+    #[command(flatten)]
+    pub(super) printed: PrintedArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct K8sArguments {
+    /// Scenario file (YAML)
+    pub(super) scenario: PathBuf,
+
+    /// Pods that play a part each
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(super) shards: u32,
+
+    /// URL of the gateway, as the pods reach it
+    #[arg(long, env = "APIM_GATEWAY_URL", value_name = "URL")]
+    pub(super) target: String,
+
+    /// Image with `apimon` on its path
+    #[arg(long, default_value = concat!("apimon:", env!("CARGO_PKG_VERSION")))]
+    pub(super) image: String,
+
+    /// UTC time at which the plan begins (RFC 3339); without it, each pod begins when it runs
+    #[arg(long, value_name = "TIME")]
+    pub(super) start_at: Option<jiff::Timestamp>,
+
+    /// Policy file, instead of the scenario's
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+
+    /// Write the manifest to this file instead of printing it
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -21,12 +21,16 @@ const RECORDS_IN_FLIGHT: usize = 4_096;
 
 pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome {
     http::install_crypto();
-    let prepared = prepare(terminal, &arguments.scenario)?;
+    let shard = arguments.place.shard(&arguments.target)?;
+    let mut prepared = prepare(terminal, &arguments.scenario)?;
+    if let Some(shard) = shard {
+        prepared.plan = prepared.plan.shard(shard);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Failure::bug)?;
-    let clock = Clock::start();
+    let clock = arguments.place.clock()?;
     let target = target::open(terminal, arguments, &prepared, clock)?;
     let mut info = output::run_info(
         &prepared,
@@ -34,6 +38,7 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
         clock.started(),
         target.info.clone(),
     );
+    info.shard = shard;
     let directory = output::begin(&arguments.scenario.out, &prepared, &info, clock.started())?;
     terminal.note(&format!(
         "playing {}: {} arrivals, seed {}, into {}",

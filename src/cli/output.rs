@@ -51,6 +51,8 @@ pub(super) fn run_info(
             architecture: std::env::consts::ARCH.to_owned(),
             cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64),
         },
+        shard: None,
+        merged: Vec::new(),
     }
 }
 
@@ -94,14 +96,24 @@ pub(super) fn begin(
     info: &RunInfo,
     began: jiff::Timestamp,
 ) -> Result<RunDir, Failure> {
-    let name = format!("{}-{}", began.strftime("%Y%m%dT%H%M%SZ"), info.scenario);
-    let directory = RunDir::create(out, &name)?;
+    let directory = RunDir::create(out, &run_name(info, began))?;
     directory.write("scenario.yaml", &prepared.source.text)?;
     if let Some(policy) = &prepared.policy {
         directory.write("policy.xml", &policy.source.text)?;
     }
     directory.write_info(info)?;
     Ok(directory)
+}
+
+/// Name of a run's folder.
+pub(super) fn run_name(info: &RunInfo, began: jiff::Timestamp) -> String {
+    let stamp = began.strftime("%Y%m%dT%H%M%SZ");
+    let part = match info.shard {
+        Some(shard) => format!("-shard-{}-of-{}", shard.index(), shard.of()),
+        None if info.merged.is_empty() => String::new(),
+        None => "-merged".to_owned(),
+    };
+    format!("{stamp}-{}{part}", info.scenario)
 }
 
 /// Shows what the policy sent to Application Insights, or would have sent.
@@ -140,6 +152,9 @@ pub(super) fn finish(
         "report: {}",
         directory.join("report.html").display()
     ));
+    if run.info.shard.is_some() && !run.info.thresholds.is_empty() {
+        terminal.note("thresholds are judged when the shards are merged: `apimon merge`");
+    }
     let answered = run.records.iter().any(|record| record.status.is_some());
     if !answered && !run.records.is_empty() && !run.info.interrupted {
         terminal.complain(&format!(

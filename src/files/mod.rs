@@ -16,7 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) use append::Appender;
-pub(crate) use run_dir::{RunDir, RunWriter, read_run};
+pub(crate) use run_dir::{RunDir, RunWriter, read_run, runs_in};
 pub(crate) use tree::{is_folder, xml_files};
 pub(crate) use watch::{Stamp, find, stamp};
 

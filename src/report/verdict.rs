@@ -56,7 +56,7 @@ impl Verdict {
 
 pub(super) fn verdicts(run: &Run) -> Vec<Verdict> {
     run.info
-        .thresholds
+        .judged_by()
         .iter()
         .map(|text| verdict(run, text))
         .collect()

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 20] = [
+const MAY_NAME: [(&str, &str); 21] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -21,6 +21,7 @@ const MAY_NAME: [(&str, &str); 20] = [
         "base tokens policy engine model scenario results",
     ),
     ("policytest", "base tokens policy engine model yaml"),
+    ("kubernetes", "base scenario"),
     ("metrics", ""),
     ("settings", "base"),
     ("clock", "base"),
@@ -33,7 +34,7 @@ const MAY_NAME: [(&str, &str); 20] = [
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest clock files http gateway loadtest",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest clock files http gateway loadtest kubernetes",
     ),
 ];
 

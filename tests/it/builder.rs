@@ -57,6 +57,7 @@ pub(crate) fn apimon(folder: &Folder, arguments: &[&str]) -> Command {
         "TPM_LIMIT",
         "NO_COLOR",
         "GITHUB_STEP_SUMMARY",
+        "JOB_COMPLETION_INDEX",
         "RUST_BACKTRACE",
     ] {
         command.env_remove(name);

@@ -19,5 +19,6 @@ mod hardship;
 mod interrupt;
 mod lint;
 mod reload;
+mod shards;
 mod test_policy;
 mod traces;
