@@ -9,7 +9,7 @@ use super::prepare::prepare;
 use super::progress::Progress;
 use super::target::{self, KEY_HEADER};
 use super::terminal::Terminal;
-use super::{Outcome, output};
+use super::{Outcome, config, output};
 use crate::clock::Clock;
 use crate::files::{FileError, RunWriter};
 use crate::http;
@@ -21,7 +21,8 @@ const RECORDS_IN_FLIGHT: usize = 4_096;
 
 pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome {
     http::install_crypto();
-    let shard = arguments.place.shard(&arguments.target)?;
+    let settings = config::read(arguments.target.as_deref())?;
+    let shard = arguments.place.shard(settings.gateway_url.is_none())?;
     let mut prepared = prepare(terminal, &arguments.scenario)?;
     if let Some(shard) = shard {
         prepared.plan = prepared.plan.shard(shard);

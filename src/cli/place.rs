@@ -11,13 +11,13 @@ const INDEX: &str = "JOB_COMPLETION_INDEX";
 
 impl PlaceArguments {
     /// The part to play of the plan that goes to `target`; `None` stands for all of it.
-    pub(super) fn shard(&self, target: &str) -> Result<Option<Shard>, Failure> {
+    pub(super) fn shard(&self, local: bool) -> Result<Option<Shard>, Failure> {
         let shard = match (self.shard, self.shards) {
             (Some(shard), _) => shard,
             (None, Some(of)) => numbered(variable(INDEX).as_deref(), of)?,
             (None, None) => return Ok(None),
         };
-        if target == "local" {
+        if local {
             let failure = Failure::input("shards on gateways of their own do not share a limit");
             return Err(failure.hint(
                 "give all of them one `--target URL`; `apimon emulate` is one on this machine",
