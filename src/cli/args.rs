@@ -62,6 +62,8 @@ pub(super) enum Command {
                       `apimon schema policy-test`."
     )]
     TestPolicy(TestPolicyArguments),
+    /// Compile Bicep files with the embedded compiler
+    Bicep(super::bicep::BicepArguments),
     /// Print the JSON Schema of a file format, for editors
     Schema(SchemaArguments),
 }

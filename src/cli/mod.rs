@@ -5,6 +5,7 @@
 
 mod args;
 mod behaviour;
+mod bicep;
 mod emulate;
 mod failure;
 mod lint;
@@ -47,6 +48,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),
+        Command::Bicep(arguments) => bicep::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),
     }
 }

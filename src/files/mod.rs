@@ -5,6 +5,7 @@
     reason = "edge: disk is read and written here, and times of files are compared"
 )]
 
+mod disk;
 mod run_dir;
 mod tree;
 mod watch;
@@ -14,6 +15,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub(crate) use disk::Disk;
 pub(crate) use run_dir::{RunDir, RunWriter, read_run};
 pub(crate) use tree::{is_folder, xml_files};
 pub(crate) use watch::{Stamp, find, stamp};
