@@ -56,21 +56,6 @@ impl Arm {
         self.at(text(name))
     }
 
-    /// Does the tree contain a call of this function?
-    pub(super) fn calls(&self, function: &str) -> bool {
-        match self {
-            Arm::Call(inner) => {
-                inner.name == function
-                    || inner
-                        .arguments
-                        .iter()
-                        .chain(&inner.properties)
-                        .any(|part| part.calls(function))
-            }
-            _ => false,
-        }
-    }
-
     /// As a value of the template: a literal, or an expression in brackets.
     pub(super) fn value(&self) -> Value {
         match self {

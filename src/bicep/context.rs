@@ -116,11 +116,8 @@ impl<'a> Context<'a> {
     pub(super) fn undeclared(&self, name: &str, span: Span, env: &Env) {
         let locals = env.0.iter().map(|(known, _)| known.as_str());
         let known = self.model.names.keys().copied().chain(locals);
-        let mut problem = Diagnostic::error(
-            self.model.source,
-            span,
-            format!("`{name}` is not declared"),
-        );
+        let mut problem =
+            Diagnostic::error(self.model.source, span, format!("`{name}` is not declared"));
         if let Some(near) = nearest(name, known) {
             problem = problem.hint(format!("did you mean `{near}`?"));
         }

@@ -1,5 +1,7 @@
 //! Expressions of the language to expressions of templates.
 
+use std::fmt::Write as _;
+
 use super::arm::{Arm, call, int, text};
 use super::context::{Context, Env, Meaning};
 use super::functions::{FUNCTIONS, is_known, is_list};
@@ -24,7 +26,7 @@ impl Context<'_> {
             Kind::Bool(value) => call(if *value { "true" } else { "false" }, []),
             Kind::Int(value) => int(*value),
             Kind::Text(segments, inner) => self.string(segments, inner, env),
-            Kind::Object(entries) => self.object(expr, entries, env),
+            Kind::Object(entries) => self.object(entries, env),
             Kind::Array(items) => self.array(items, env),
             Kind::Name(name) => self.named(name, expr, env),
             Kind::Call(name, arguments) => self.function(name, arguments, expr, env),
@@ -77,14 +79,14 @@ impl Context<'_> {
         for (index, segment) in segments.iter().enumerate() {
             form.push_str(&segment.replace('{', "{{").replace('}', "}}"));
             if index < inner.len() {
-                form.push_str(&format!("{{{index}}}"));
+                let _infallible = write!(form, "{{{index}}}");
             }
         }
         let values = inner.iter().map(|one| self.convert(one, env));
         call("format", [text(form)].into_iter().chain(values))
     }
 
-    fn object(&self, expr: &Expr, entries: &[Entry], env: &Env) -> Arm {
+    fn object(&self, entries: &[Entry], env: &Env) -> Arm {
         let mut chunks = Vec::new();
         let mut chunk: Vec<Arm> = Vec::new();
         let mut spread = false;
@@ -107,7 +109,6 @@ impl Context<'_> {
                 ),
             }
         }
-        let _whole = expr;
         if !spread {
             return call("createObject", chunk);
         }
@@ -143,6 +144,11 @@ impl Context<'_> {
     }
 
     fn named(&self, name: &str, expr: &Expr, env: &Env) -> Arm {
+        if env.find(name).is_none()
+            && let Some(variable) = self.imports.variable(name)
+        {
+            return call("variables", [text(variable)]);
+        }
         match self.meaning(name, env) {
             Meaning::Value(value) => value,
             Meaning::Resource(resource) => self.reference(resource, None, true),
@@ -160,9 +166,6 @@ impl Context<'_> {
                 Arm::default()
             }
             Meaning::Nothing => {
-                if let Some(variable) = self.imports.variable(name) {
-                    return call("variables", [text(variable)]);
-                }
                 self.undeclared(name, expr.span, env);
                 Arm::default()
             }
@@ -170,13 +173,13 @@ impl Context<'_> {
     }
 
     fn function(&self, name: &str, arguments: &[Expr], expr: &Expr, env: &Env) -> Arm {
-        if let Meaning::Symbol(Symbol::Func(_)) = self.meaning(name, env) {
-            let arguments = arguments.iter().map(|one| self.convert(one, env));
-            return call(&format!("__bicep.{name}"), arguments);
-        }
         if let Some(function) = self.imports.function(name) {
             let arguments = arguments.iter().map(|one| self.convert(one, env));
             return call(&function, arguments);
+        }
+        if let Meaning::Symbol(Symbol::Func(_)) = self.meaning(name, env) {
+            let arguments = arguments.iter().map(|one| self.convert(one, env));
+            return call(&format!("__bicep.{name}"), arguments);
         }
         self.built_in(name, arguments, expr, env)
     }
@@ -189,9 +192,9 @@ impl Context<'_> {
             ("any", [only]) => return self.convert(only, env),
             ("nameof", [only]) => {
                 return match &only.kind {
-                    Kind::Name(name)
-                    | Kind::Property(_, name, _)
-                    | Kind::Child(_, name) => text(name),
+                    Kind::Name(name) | Kind::Property(_, name, _) | Kind::Child(_, name) => {
+                        text(name)
+                    }
                     _ => {
                         self.complain(only.span, "`nameof` takes a name");
                         Arm::default()
@@ -215,23 +218,16 @@ impl Context<'_> {
         call(name, arguments.iter().map(|one| self.convert(one, env)))
     }
 
-    fn method(
-        &self,
-        base: &Expr,
-        name: &str,
-        arguments: &[Expr],
-        expr: &Expr,
-        env: &Env,
-    ) -> Arm {
-        if let Kind::Name(namespace) = &base.kind {
-            if let Meaning::Nothing = self.meaning(namespace, env) {
-                if let "az" | "sys" = namespace.as_str() {
-                    return self.built_in(name, arguments, expr, env);
-                }
-                if let Some(function) = self.imports.wildcard_function(namespace, name) {
-                    let arguments = arguments.iter().map(|one| self.convert(one, env));
-                    return call(&function, arguments);
-                }
+    fn method(&self, base: &Expr, name: &str, arguments: &[Expr], expr: &Expr, env: &Env) -> Arm {
+        if let Kind::Name(namespace) = &base.kind
+            && let Meaning::Nothing = self.meaning(namespace, env)
+        {
+            if let "az" | "sys" = namespace.as_str() {
+                return self.built_in(name, arguments, expr, env);
+            }
+            if let Some(function) = self.imports.wildcard_function(namespace, name) {
+                let arguments = arguments.iter().map(|one| self.convert(one, env));
+                return call(&function, arguments);
             }
         }
         let Some((resource, index)) = self.resource_of(base, env) else {
@@ -264,21 +260,19 @@ impl Context<'_> {
             let index = index.map(|index| self.convert(index, env));
             return self.module_property(module, index.as_ref(), name, access, expr, None);
         }
-        if let Kind::Property(inner, outputs, inner_access) = &base.kind {
-            if outputs == "outputs" {
-                if let Some((module, index)) = self.module_of(inner, env) {
-                    let index = index.map(|index| self.convert(index, env));
-                    let at = (*inner_access, access);
-                    return self.module_output(module, index.as_ref(), name, at, expr);
-                }
-            }
+        if let Kind::Property(inner, outputs, inner_access) = &base.kind
+            && outputs == "outputs"
+            && let Some((module, index)) = self.module_of(inner, env)
+        {
+            let index = index.map(|index| self.convert(index, env));
+            let at = (*inner_access, access);
+            return self.module_output(module, index.as_ref(), name, at, expr);
         }
-        if let Kind::Name(namespace) = &base.kind {
-            if let Meaning::Nothing = self.meaning(namespace, env) {
-                if let Some(variable) = self.imports.wildcard_variable(namespace, name) {
-                    return call("variables", [text(variable)]);
-                }
-            }
+        if let Kind::Name(namespace) = &base.kind
+            && let Meaning::Nothing = self.meaning(namespace, env)
+            && let Some(variable) = self.imports.wildcard_variable(namespace, name)
+        {
+            return call("variables", [text(variable)]);
         }
         let accessor = text(name);
         accessed(self.convert(base, env), accessor, access, is_access(base))

@@ -34,7 +34,7 @@ struct Walk<'c, 'a> {
     variables: Vec<usize>,
 }
 
-impl<'a> Context<'a> {
+impl Context<'_> {
     /// The entries of `dependsOn`, in the order of the names of what they stand for.
     pub(super) fn depends_on(&self, target: Target) -> Vec<Arm> {
         let mut by_name: BTreeMap<String, (Target, Vec<Option<Arm>>)> = BTreeMap::new();
@@ -84,7 +84,7 @@ impl<'a> Context<'a> {
         };
         let passed_over = match dependency.target {
             Target::Resource(index) => {
-                self.model.resources[index].existing && !(self.symbolic && !dependency.weak)
+                self.model.resources[index].existing && (!self.symbolic || dependency.weak)
             }
             Target::Module(_) => false,
         };
@@ -95,7 +95,8 @@ impl<'a> Context<'a> {
             let (_, rounds) = by_name
                 .entry(name)
                 .or_insert((dependency.target, Vec::new()));
-            if !rounds.contains(&dependency.round) {
+            // Twice the same index in different places counts twice, as in the real compiler.
+            if dependency.round.is_some() || !rounds.contains(&None) {
                 rounds.push(dependency.round.clone());
             }
             return;
@@ -223,11 +224,11 @@ impl Walk<'_, '_> {
                 }
                 continue;
             };
-            if let Some("parent" | "scope") = key.literal() {
-                if let Some((resource, index)) = self.context.resource_of(value, env) {
-                    self.push(Target::Resource(resource), index, true, env);
-                    continue;
-                }
+            if let Some("parent" | "scope") = key.literal()
+                && let Some((resource, index)) = self.context.resource_of(value, env)
+            {
+                self.push(Target::Resource(resource), index, true, env);
+                continue;
             }
             self.expr(value, env);
         }

@@ -205,7 +205,10 @@ impl<'a> Lexer<'a> {
             self.at += 1;
             return true;
         }
-        self.complain(start, "an expression in this string has no closing `}`".to_owned());
+        self.complain(
+            start,
+            "an expression in this string has no closing `}`".to_owned(),
+        );
         false
     }
 

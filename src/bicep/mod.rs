@@ -5,6 +5,7 @@
 //! output knows this one's.
 
 mod arm;
+mod closure;
 mod context;
 mod convert;
 mod depends;
@@ -24,7 +25,7 @@ mod template;
 mod tests;
 mod types;
 
-pub(crate) use project::{Compiled, Loader, compile};
+pub(crate) use project::{Loader, compile};
 pub(crate) use stock::{STOCK_TEMPLATE, Stock};
 
 use crate::base::{Diagnostic, Source, Span};

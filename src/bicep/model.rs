@@ -118,11 +118,11 @@ impl<'a> Model<'a> {
             What::TargetScope(value) => {
                 match value.literal().and_then(level) {
                     Some(level) => self.level = level,
-                    None => problems.push(Diagnostic::error(
-                        self.source,
-                        value.span,
-                        "unknown target scope",
-                    ).hint("use `resourceGroup`, `subscription`, `managementGroup` or `tenant`")),
+                    None => problems.push(
+                        Diagnostic::error(self.source, value.span, "unknown target scope").hint(
+                            "use `resourceGroup`, `subscription`, `managementGroup` or `tenant`",
+                        ),
+                    ),
                 }
                 None
             }
@@ -181,6 +181,17 @@ impl<'a> Model<'a> {
             ));
             return None;
         };
+        if outer.is_some_and(|outer| self.resources[outer].body.looped.is_some()) {
+            problems.push(
+                Diagnostic::error(
+                    self.source,
+                    statement.span,
+                    "a resource cannot be declared inside a resource that is a loop",
+                )
+                .hint("declare it outside, with `parent: name[index]`"),
+            );
+            return None;
+        }
         let (kind, version) = self.reference(&head.reference, head.span, outer, problems)?;
         let body = self.body(value, problems)?;
         let index = self.resources.len();

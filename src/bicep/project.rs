@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::context::{Context, ModuleFile};
 use super::functions::LOADERS;
-use super::imports::Imports;
 use super::model::Model;
 use super::parser::parse;
 use super::syntax::{Entry, Expr, Kind, Statement, What};
@@ -44,6 +43,7 @@ pub(crate) fn compile(entry: &str, loader: &dyn Loader) -> Result<Compiled, Vec<
         loader,
         files: Vec::new(),
         done: BTreeMap::new(),
+        sources: BTreeMap::new(),
         stack: Vec::new(),
         problems: Vec::new(),
     };
@@ -59,17 +59,18 @@ pub(crate) fn compile(entry: &str, loader: &dyn Loader) -> Result<Compiled, Vec<
     }
 }
 
-struct Project<'l> {
+pub(super) struct Project<'l> {
     loader: &'l dyn Loader,
     files: Vec<String>,
     done: BTreeMap<String, ModuleFile>,
+    sources: BTreeMap<String, Rc<Parsed>>,
     stack: Vec<String>,
-    problems: Vec<Diagnostic>,
+    pub(super) problems: Vec<Diagnostic>,
 }
 
-struct Parsed {
-    source: Source,
-    statements: Vec<Statement>,
+pub(super) struct Parsed {
+    pub(super) source: Source,
+    pub(super) statements: Vec<Statement>,
 }
 
 impl Project<'_> {
@@ -113,7 +114,7 @@ impl Project<'_> {
 
     fn template(&mut self, path: &str, source: Source) -> Option<Value> {
         let (statements, mut problems) = parse(&source);
-        let parsed = Rc::new(Parsed { source, statements });
+        let parsed = Parsed { source, statements };
         let model = Model::new(&parsed.source, &parsed.statements, &mut problems);
         if !problems.is_empty() {
             self.problems.append(&mut problems);
@@ -132,6 +133,7 @@ impl Project<'_> {
         context.inline = context.runtime_variables();
         let template = context.template();
         context.check_modules();
+        context.check_decorators();
         self.problems.append(&mut context.problems.borrow_mut());
         (self.problems.len() == before).then_some(template)
     }
@@ -157,18 +159,18 @@ impl Project<'_> {
         self.module(&joined(path, name), source, named.span)
     }
 
-    /// Imports are refused for now, one by one.
-    fn imports(&mut self, _path: &str, parsed: &Parsed) -> Imports {
-        for statement in &parsed.statements {
-            if let What::Import(..) = statement.what {
-                self.problems.push(super::unsupported(
-                    &parsed.source,
-                    statement.span,
-                    "`import`",
-                ));
-            }
+    /// A file that others import from.
+    pub(super) fn parsed(&mut self, path: &str, from: &Source, span: Span) -> Option<Rc<Parsed>> {
+        if let Some(parsed) = self.sources.get(path) {
+            return Some(Rc::clone(parsed));
         }
-        Imports::default()
+        let source = self.text(path, from, span)?;
+        let (statements, mut problems) = parse(&source);
+        let broken = !problems.is_empty();
+        self.problems.append(&mut problems);
+        let parsed = Rc::new(Parsed { source, statements });
+        self.sources.insert(path.to_owned(), Rc::clone(&parsed));
+        (!broken).then_some(parsed)
     }
 
     fn bytes(&mut self, path: &str, from: &Source, span: Span) -> Option<Vec<u8>> {
@@ -269,7 +271,43 @@ impl Project<'_> {
     }
 }
 
+/// What may stand before a declaration.
+const DECORATORS: [&str; 15] = [
+    "allowed",
+    "batchSize",
+    "description",
+    "discriminator",
+    "export",
+    "maxLength",
+    "maxValue",
+    "metadata",
+    "minLength",
+    "minValue",
+    "sealed",
+    "secure",
+    "onlyIfNotExists",
+    "retryOn",
+    "waitUntil",
+];
+
 impl Context<'_> {
+    fn check_decorators(&self) {
+        let nested = self.model.resources.iter().map(|one| one.statement);
+        for statement in self.model.statements.iter().chain(nested) {
+            for decorator in &statement.decorators {
+                let name = decorator.name.as_str();
+                if let "onlyIfNotExists" | "retryOn" | "waitUntil" = name {
+                    let construct = format!("the decorator `@{name}`");
+                    self.unsupported(decorator.span, &construct);
+                } else if !DECORATORS.contains(&name) {
+                    let message = format!("there is no decorator `@{name}`");
+                    let problem = Diagnostic::error(self.model.source, decorator.span, message);
+                    self.push(problem.hint(nearest_hint(name, DECORATORS)));
+                }
+            }
+        }
+    }
+
     /// Are the parameters that modules are given those that they have?
     fn check_modules(&self) {
         for (declared, file) in self.model.modules.iter().zip(&self.modules) {
@@ -319,7 +357,7 @@ impl Context<'_> {
 }
 
 /// All expressions of a statement, its decorators' among them.
-fn expressions(statement: &Statement) -> Vec<&Expr> {
+pub(super) fn expressions(statement: &Statement) -> Vec<&Expr> {
     let mut found: Vec<&Expr> = statement
         .decorators
         .iter()
@@ -339,10 +377,10 @@ fn expressions(statement: &Statement) -> Vec<&Expr> {
 }
 
 fn loader_calls<'e>(expr: &'e Expr, calls: &mut Vec<(&'e str, &'e [Expr], &'e Expr)>) {
-    if let Kind::Call(name, arguments) | Kind::Method(_, name, arguments) = &expr.kind {
-        if LOADERS.contains(&name.as_str()) {
-            calls.push((name, arguments, expr));
-        }
+    if let Kind::Call(name, arguments) | Kind::Method(_, name, arguments) = &expr.kind
+        && LOADERS.contains(&name.as_str())
+    {
+        calls.push((name, arguments, expr));
     }
     for child in expr.children() {
         loader_calls(child, calls);
@@ -356,6 +394,12 @@ fn loader_calls<'e>(expr: &'e Expr, calls: &mut Vec<(&'e str, &'e [Expr], &'e Ex
             }
         }
     }
+}
+
+pub(super) fn has_loader_calls(expr: &Expr) -> bool {
+    let mut calls = Vec::new();
+    loader_calls(expr, &mut calls);
+    !calls.is_empty()
 }
 
 fn described(template: Value) -> ModuleFile {
@@ -376,13 +420,13 @@ fn described(template: Value) -> ModuleFile {
     }
 }
 
-fn is_json(path: &str) -> bool {
+pub(super) fn is_json(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     [".json", ".jsonc"].iter().any(|end| path.ends_with(end))
 }
 
 /// A path as a file names it, seen from that file.
-fn joined(from: &str, path: &str) -> String {
+pub(super) fn joined(from: &str, path: &str) -> String {
     let folder = from.rfind('/').map_or("", |end| &from[..end]);
     let root = if from.starts_with('/') { "/" } else { "" };
     if folder.is_empty() {

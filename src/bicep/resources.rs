@@ -1,5 +1,7 @@
 //! Ids, names, scopes and references of resources and modules.
 
+use std::fmt::Write as _;
+
 use super::arm::{Arm, call, text};
 use super::context::{Context, Env, Meaning};
 use super::model::Level;
@@ -198,15 +200,15 @@ impl<'a> Context<'a> {
     pub(super) fn id(&self, resource: usize, round: Option<&Arm>) -> Arm {
         let scope = self.scope(resource, round);
         let segments = self.segments(resource, round);
-        self.scoped_id(&scope, &self.model.resources[resource].kind, segments)
+        self.scoped_id(&scope, &self.model.resources[resource].kind, &segments)
     }
 
-    fn scoped_id(&self, scope: &Scope, kind: &str, segments: Vec<Arm>) -> Arm {
+    fn scoped_id(&self, scope: &Scope, kind: &str, segments: &[Arm]) -> Arm {
         let named = |first: Option<Arm>| {
             first
                 .into_iter()
                 .chain([text(kind)])
-                .chain(segments.clone())
+                .chain(segments.iter().cloned())
                 .collect::<Vec<_>>()
         };
         let (level, management_group, subscription, resource_group) = match scope {
@@ -253,7 +255,9 @@ impl<'a> Context<'a> {
         for (at, part) in kind.split('/').enumerate() {
             match at {
                 0 => form.push_str(part),
-                _ => form.push_str(&format!("/{part}/{{{}}}", at - 1)),
+                _ => {
+                    let _infallible = write!(form, "/{part}/{{{}}}", at - 1);
+                }
             }
         }
         let own = call("format", [text(form)].into_iter().chain(segments.clone()));
@@ -326,7 +330,10 @@ impl<'a> Context<'a> {
             "id" | "name" if all => {
                 self.complain(
                     declared.statement.span,
-                    format!("`{}` is a loop: name one of its resources by index before `.{name}`", declared.statement.name),
+                    format!(
+                        "`{}` is a loop: name one of its resources by index before `.{name}`",
+                        declared.statement.name
+                    ),
                 );
                 Arm::default()
             }
@@ -375,7 +382,7 @@ impl<'a> Context<'a> {
     pub(super) fn module_id(&self, module: usize, round: Option<&Arm>) -> Arm {
         let scope = self.module_scope(module, &self.module_env(module, round));
         let name = self.module_name(module, round);
-        self.scoped_id(&scope, DEPLOYMENTS, vec![name])
+        self.scoped_id(&scope, DEPLOYMENTS, &[name])
     }
 
     pub(super) fn module_symbol(&self, module: usize, round: Option<&Arm>) -> Arm {

@@ -83,8 +83,12 @@ impl Context<'_> {
     fn uses_whole_loop(&self, expr: &Expr, env: &Env) -> bool {
         match &expr.kind {
             Kind::Index(_, index, _) => {
-                let one = self.resource_of(expr, env).is_some_and(|(_, at)| at.is_some())
-                    || self.module_of(expr, env).is_some_and(|(_, at)| at.is_some());
+                let one = self
+                    .resource_of(expr, env)
+                    .is_some_and(|(_, at)| at.is_some())
+                    || self
+                        .module_of(expr, env)
+                        .is_some_and(|(_, at)| at.is_some());
                 if one {
                     return self.uses_whole_loop(index, env);
                 }

@@ -6,6 +6,8 @@ use crate::base::Span;
 pub(super) struct Expr {
     pub(super) kind: Kind,
     pub(super) span: Span,
+    /// How many levels there are below, this one included.
+    pub(super) height: usize,
 }
 
 #[derive(Debug, Clone)]

@@ -89,11 +89,13 @@ impl Context<'_> {
 
     fn functions(&self) -> Value {
         let mut spaces: Vec<(String, Section)> = Vec::new();
-        let own = self
-            .model
-            .funcs
-            .iter()
-            .map(|one| ("__bicep".to_owned(), one.name.clone(), self.user_function(one)));
+        let own = self.model.funcs.iter().map(|one| {
+            (
+                "__bicep".to_owned(),
+                one.name.clone(),
+                self.user_function(one),
+            )
+        });
         for (space, name, value) in own.chain(self.imports.functions.iter().cloned()) {
             if !spaces.iter().any(|(known, _)| *known == space) {
                 spaces.push((space.clone(), Section::new()));
@@ -232,9 +234,7 @@ impl Context<'_> {
             Kind::Bool(value) => json!(value),
             Kind::Int(value) => json!(value),
             Kind::NonNull(base) => self.value(base, env),
-            Kind::Object(entries)
-                if !entries.iter().any(|one| matches!(one, Entry::Spread(_))) =>
-            {
+            Kind::Object(entries) if !entries.iter().any(|one| matches!(one, Entry::Spread(_))) => {
                 Value::Object(self.entries(entries, &[], env))
             }
             Kind::Array(items) if !items.iter().any(|one| matches!(one, Item::Spread(_))) => expr

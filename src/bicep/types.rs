@@ -18,7 +18,7 @@ struct Place<'t> {
     what: &'t Type,
 }
 
-impl<'a> Context<'a> {
+impl Context<'_> {
     /// The schema of a declaration: its type, and what its decorators add.
     pub(super) fn declared(&self, kind: &Type, decorators: &[Decorator]) -> Schema {
         let mut schema = self.schema(kind, decorators);
@@ -118,8 +118,9 @@ impl<'a> Context<'a> {
                 schema
             }
             TypeKind::Union(members) => self.union_schema(kind, members, decorators),
-            TypeKind::Generic(name, _) => {
-                self.unsupported(kind.span, &format!("the type `{name}<…>`"));
+            TypeKind::Generic(name, of) => {
+                let construct = format!("the type `{name}<'{of}'>`");
+                self.unsupported(kind.span, &construct);
                 Schema::new()
             }
         }
@@ -230,9 +231,9 @@ impl<'a> Context<'a> {
             }
             TypeKind::Name(name) if !self.is_ambient(name) => {
                 return match self.place(member) {
-                    Some(place) => self.guarded(member.span, || {
-                        self.gather(place.what, found, nullable)
-                    }),
+                    Some(place) => {
+                        self.guarded(member.span, || self.gather(place.what, found, nullable))
+                    }
                     None => false,
                 };
             }
@@ -276,10 +277,12 @@ impl<'a> Context<'a> {
                 }
             }
             TypeKind::Object(properties, additional) => {
-                let key = properties.iter().find_map(|property| match &property.value.kind {
-                    TypeKind::Text(value) if property.name == by => Some(value.clone()),
-                    _ => None,
-                });
+                let key = properties
+                    .iter()
+                    .find_map(|property| match &property.value.kind {
+                        TypeKind::Text(value) if property.name == by => Some(value.clone()),
+                        _ => None,
+                    });
                 let Some(key) = key else {
                     self.complain(
                         member.span,

@@ -26,7 +26,7 @@ impl Parser<'_> {
         if let Some(parameters) = self.lambda_parameters() {
             self.new_lines();
             let body = self.expression()?;
-            return Ok(self.made(start, Kind::Lambda(parameters, Box::new(body))));
+            return self.made(start, Kind::Lambda(parameters, Box::new(body)));
         }
         let condition = self.binary(0)?;
         if !self.continues_with(&["?"]) {
@@ -41,7 +41,7 @@ impl Parser<'_> {
         self.new_lines();
         let no = self.expression()?;
         let kind = Kind::Ternary(Box::new(condition), Box::new(yes), Box::new(no));
-        Ok(self.made(start, kind))
+        self.made(start, kind)
     }
 
     /// `x =>` or `(x, y) =>`, when that is what comes next.
@@ -102,7 +102,7 @@ impl Parser<'_> {
             self.new_lines();
             let right = self.binary(level + 1)?;
             let kind = Kind::Binary(operator, Box::new(left), Box::new(right));
-            left = self.made(start, kind);
+            left = self.made(start, kind)?;
         }
         Ok(left)
     }
@@ -112,18 +112,12 @@ impl Parser<'_> {
         for operator in ["!", "-", "+"] {
             if self.eat(operator) {
                 let operand = self.deeper(Self::unary)?;
-                let kind = match (operator, operand.kind) {
+                let kind = match (operator, &operand.kind) {
                     ("-", Kind::Int(value)) => Kind::Int(value.wrapping_neg()),
-                    ("+", kind) => kind,
-                    (_, kind) => Kind::Unary(
-                        operator,
-                        Box::new(Expr {
-                            kind,
-                            span: operand.span,
-                        }),
-                    ),
+                    ("+", _) => operand.kind,
+                    _ => Kind::Unary(operator, Box::new(operand)),
                 };
-                return Ok(self.made(start, kind));
+                return self.made(start, kind);
             }
         }
         self.member()
@@ -132,12 +126,7 @@ impl Parser<'_> {
     fn member(&mut self) -> Parsed<Expr> {
         let start = self.span();
         let mut base = self.primary()?;
-        let mut links = 0;
         loop {
-            links += 1;
-            if links > super::MAX_DEPTH {
-                return Err(self.stop("this is nested too deep".to_owned()));
-            }
             let kind = if self.eat(".") {
                 let safe = self.eat("?");
                 let name = self.name()?;
@@ -168,7 +157,7 @@ impl Parser<'_> {
             } else {
                 return Ok(base);
             };
-            base = self.made(start, kind);
+            base = self.made(start, kind)?;
         }
     }
 
@@ -204,7 +193,7 @@ impl Parser<'_> {
             Lexeme::Sign("[") => self.array()?,
             _ => return Err(self.stop(format!("expected a value, found {}", self.found()))),
         };
-        Ok(self.made(start, kind))
+        self.made(start, kind)
     }
 
     fn text(&mut self) -> Parsed<Expr> {
@@ -234,7 +223,7 @@ impl Parser<'_> {
             self.problems.append(&mut parser.problems);
             expressions.push(parsed?);
         }
-        Ok(self.made(start, Kind::Text(segments.clone(), expressions)))
+        self.made(start, Kind::Text(segments.clone(), expressions))
     }
 
     /// After the opening parenthesis, to the closing one.
@@ -287,7 +276,7 @@ impl Parser<'_> {
         let key = match self.peek() {
             Lexeme::Word(word) => {
                 self.advance();
-                self.made(start, Kind::Text(vec![word.clone()], Vec::new()))
+                self.made(start, Kind::Text(vec![word.clone()], Vec::new()))?
             }
             Lexeme::Text(..) => self.text()?,
             _ => return Err(self.stop(format!("expected a property, found {}", self.found()))),
@@ -344,10 +333,18 @@ impl Parser<'_> {
         })))
     }
 
-    fn made(&self, start: Span, kind: Kind) -> Expr {
-        Expr {
+    /// Trees are kept low: whoever walks them is recursive.
+    pub(super) fn made(&mut self, start: Span, kind: Kind) -> Parsed<Expr> {
+        let mut expr = Expr {
             kind,
             span: self.since(start),
+            height: 0,
+        };
+        let below = expr.children().iter().map(|child| child.height).max();
+        expr.height = below.unwrap_or_default() + 1;
+        if expr.height > super::MAX_HEIGHT {
+            return Err(self.stop("this is nested too deep".to_owned()));
         }
+        Ok(expr)
     }
 }

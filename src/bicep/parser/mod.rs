@@ -10,7 +10,10 @@ use super::syntax::Statement;
 use crate::base::{Diagnostic, Source, Span};
 
 /// Expressions and types beyond this depth are refused, so that no text overflows the stack.
-const MAX_DEPTH: usize = 120;
+const MAX_DEPTH: usize = 60;
+
+/// The same for the trees that long chains of operators make.
+const MAX_HEIGHT: usize = 120;
 
 /// Reads a file. What could be read comes back even when there are problems.
 pub(super) fn parse(source: &Source) -> (Vec<Statement>, Vec<Diagnostic>) {

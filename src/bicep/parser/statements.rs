@@ -27,7 +27,10 @@ impl Parser<'_> {
                 return statements;
             }
             let before = self.at;
-            match self.statement().and_then(|read| self.line_end().map(|()| read)) {
+            match self
+                .statement()
+                .and_then(|read| self.line_end().map(|()| read))
+            {
                 Ok(statement) => statements.push(statement),
                 Err(_noted) => self.recover(before),
             }
@@ -197,10 +200,7 @@ impl Parser<'_> {
         self.new_lines();
         self.expect(")")?;
         let body = self.expression()?;
-        Ok(Expr {
-            kind: Kind::If(Box::new(condition), Box::new(body)),
-            span: self.since(start),
-        })
+        self.made(start, Kind::If(Box::new(condition), Box::new(body)))
     }
 
     fn resource(&mut self) -> Parsed<What> {

@@ -38,7 +38,12 @@ impl Parser<'_> {
     fn type_member(&mut self) -> Parsed<Type> {
         let start = self.span();
         let mut base = self.type_primary()?;
+        let mut links = 0;
         loop {
+            links += 1;
+            if links > super::MAX_DEPTH {
+                return Err(self.stop("this is nested too deep".to_owned()));
+            }
             let kind = if self.eat("[") {
                 let kind = match self.peek() {
                     Lexeme::Sign("*") => {

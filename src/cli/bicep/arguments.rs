@@ -27,6 +27,10 @@ pub(super) struct BuildArguments {
     #[arg(long)]
     pub(super) stdout: bool,
 
+    /// Print the files that the template is made of, and not the template
+    #[arg(long)]
+    pub(super) list_files: bool,
+
     /// Who compiles
     #[arg(long, value_enum, value_name = "NAME", default_value_t = Choice::Auto)]
     pub(super) bicep_compiler: Choice,

@@ -15,7 +15,11 @@ fn build(terminal: &Terminal, arguments: &BuildArguments) -> Outcome {
         Some(file) => template(terminal, file, arguments.bicep_compiler)?,
         None => shipped()?,
     };
-    let text = format!("{compiled:#}\n");
+    let text = if arguments.list_files {
+        compiled.files.join("\n") + "\n"
+    } else {
+        format!("{:#}\n", compiled.template)
+    };
     match &arguments.outfile {
         Some(path) => files::write(path, &text)?,
         None => terminal.data(&text),

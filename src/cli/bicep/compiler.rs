@@ -12,9 +12,19 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::files;
 
+/// A template, and the files that it was made of where that is known.
+pub(in crate::cli) struct Built {
+    pub(in crate::cli) template: Value,
+    pub(in crate::cli) files: Vec<String>,
+}
+
 /// The template that ships with apimon.
-pub(super) fn shipped() -> Result<Value, Failure> {
-    Ok(compile(STOCK_TEMPLATE, &Stock)?.template)
+pub(in crate::cli) fn shipped() -> Result<Built, Failure> {
+    let compiled = compile(STOCK_TEMPLATE, &Stock)?;
+    Ok(Built {
+        template: compiled.template,
+        files: compiled.files,
+    })
 }
 
 /// The ARM template of a file. A `.json` file is taken as it is.
@@ -26,20 +36,30 @@ pub(in crate::cli) fn template(
     terminal: &Terminal,
     file: &Path,
     choice: Choice,
-) -> Result<Value, Failure> {
+) -> Result<Built, Failure> {
+    let alone = |template| Built {
+        template,
+        files: vec![file.display().to_string()],
+    };
     if file.extension().is_some_and(|kind| kind == "json") {
         let text = files::read_text(file)?;
         return serde_json::from_str(&text)
+            .map(alone)
             .map_err(|error| Failure::input(format!("`{}` is not JSON: {error}", file.display())));
     }
     if choice == Choice::Bicep {
         let program = real::find().ok_or_else(|| {
             Failure::input("there is no Bicep command line tool").hint(real::INSTALL)
         })?;
-        return real::build(&program, file);
+        return real::build(&program, file).map(alone);
     }
     let problems = match compile(&file.to_string_lossy(), &files::Disk) {
-        Ok(compiled) => return Ok(compiled.template),
+        Ok(compiled) => {
+            return Ok(Built {
+                template: compiled.template,
+                files: compiled.files,
+            });
+        }
         Err(problems) => problems,
     };
     let beyond = |problem: &Diagnostic| problem.code == UNSUPPORTED;
@@ -53,5 +73,5 @@ pub(in crate::cli) fn template(
         terminal.note(&format!("note: {}", problem.message));
     }
     terminal.note(&format!("compiling with `{}` instead", program.display()));
-    real::build(&program, file)
+    real::build(&program, file).map(alone)
 }

@@ -1,11 +1,10 @@
 //! `apimon bicep build`, and which compiler turns a template file into JSON; `deploy` asks the
 //! same way.
 
-mod arguments;
+pub(in crate::cli) mod arguments;
 mod build;
-mod compiler;
+pub(in crate::cli) mod compiler;
 mod real;
 
-pub(super) use arguments::{BicepArguments, Choice};
+pub(super) use arguments::BicepArguments;
 pub(super) use build::run;
-pub(super) use compiler::template;

@@ -8,8 +8,7 @@ use serde_json::Value;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::variable;
 
-pub(super) const INSTALL: &str =
-    "install it with `az bicep install`, or name it in the environment: `BICEP_PATH=/path/to/bicep`";
+pub(super) const INSTALL: &str = "install it with `az bicep install`, or name it in the environment: `BICEP_PATH=/path/to/bicep`";
 
 /// `$BICEP_PATH`, then the folders of PATH, then where `az bicep install` puts it.
 pub(super) fn find() -> Option<PathBuf> {
