@@ -33,7 +33,7 @@
 //! | `results` | pure | records, run information, format version |
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
 //! | `simulate` | pure | the plan through the engine in virtual time |
-//! | `bicep` | pure | Bicep files to ARM templates, and the template that ships in the binary |
+//! | `bicep` | pure | Bicep files to ARM templates as the real compiler writes them; the template that ships in the binary |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `gateway` | edge | HTTP server around the engine |

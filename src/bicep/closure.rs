@@ -333,14 +333,13 @@ fn names_of(expr: &Expr, used: &mut BTreeSet<String>) {
 
 fn statement_types(statement: &Statement, used: &mut BTreeSet<String>) {
     match &statement.what {
-        What::Type(kind) => types_of(kind, used),
+        What::Type(kind) | What::Var(Some(kind), _) => types_of(kind, used),
         What::Func(parameters, output, _) => {
             for (_, kind) in parameters {
                 types_of(kind, used);
             }
             types_of(output, used);
         }
-        What::Var(Some(kind), _) => types_of(kind, used),
         _ => {}
     }
 }
