@@ -34,7 +34,7 @@
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
 //! | `simulate` | pure | the plan through the engine in virtual time |
 //! | `settings` | pure | flags, environment, `apimon.toml`, defaults: the target, and where each value came from |
-//! | `bicep` | pure | Bicep files to ARM templates, and the template that ships in the binary |
+//! | `bicep` | pure | Bicep files to ARM templates as the real compiler writes them; the template that ships in the binary |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |

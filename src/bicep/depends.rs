@@ -280,6 +280,18 @@ impl Walk<'_, '_> {
                 self.expr(base, env);
                 self.expr(index, env);
             }
+            // `list…` waits by itself, and `getSecret` reads nothing of the resource.
+            Kind::Method(base, _, arguments) => {
+                match self.context.resource_of(base, env) {
+                    Some((resource, index)) => {
+                        self.push(Target::Resource(resource), index, true, env);
+                    }
+                    None => self.expr(base, env),
+                }
+                for argument in arguments {
+                    self.expr(argument, env);
+                }
+            }
             Kind::Child(..) => {
                 if let Some((resource, _)) = self.context.resource_of(expr, env) {
                     self.push(Target::Resource(resource), None, false, env);

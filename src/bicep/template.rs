@@ -266,6 +266,9 @@ impl Context<'_> {
                 },
             };
             if let Kind::For(looped) = &value.kind {
+                if key.literal().is_none() {
+                    self.unsupported(key.span, "a loop under an interpolated property name");
+                }
                 copies.push(self.copied(looped, &name, env));
             } else {
                 section.insert(name, self.value(value, env));

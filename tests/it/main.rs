@@ -8,6 +8,7 @@
 
 mod agreement;
 mod architecture;
+mod bicep;
 mod builder;
 mod commands;
 mod compare;
