@@ -34,6 +34,7 @@
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
 //! | `simulate` | pure | the plan through the engine in virtual time |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
+//! | `arm` | pure | ARM templates: the language, a deployment as a graph of steps, what-if |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `gateway` | edge | HTTP server around the engine |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
@@ -61,6 +62,12 @@
     reason = "the crate documentation is the architecture text"
 )]
 
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the local Azure is its only user and comes with the management plane"
+)]
+mod arm;
 mod base;
 mod cli;
 mod clock;
