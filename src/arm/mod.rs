@@ -6,6 +6,8 @@
 
 mod error;
 mod evaluate;
+#[cfg(test)]
+mod fixtures;
 mod functions;
 mod language;
 mod run;
