@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
+use super::value::HIDDEN;
+
 /// An error as Azure Resource Manager answers it: a code that programs act on, a sentence, and
 /// the errors inside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,10 +13,17 @@ pub(crate) struct ArmError {
     /// Resource id, output or parameter that the error is about.
     pub(crate) target: Option<String>,
     pub(crate) details: Vec<ArmError>,
-    /// Where in the request body, as `properties.template.resources[0].name`.
-    pub(crate) path: Option<String>,
-    /// Position in the expression at that path, counted in characters from 1.
-    pub(crate) column: Option<usize>,
+    /// Boxed, because most errors have none and every error travels through many results.
+    pub(super) spot: Option<Box<Spot>>,
+}
+
+/// Where in a request an error is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spot {
+    /// Place in the body, as `properties.template.resources[0].name`.
+    pub(super) path: String,
+    /// Position in the expression there, counted in characters from 1.
+    pub(super) column: Option<usize>,
 }
 
 impl ArmError {
@@ -24,9 +33,29 @@ impl ArmError {
             message: message.into(),
             target: None,
             details: Vec::new(),
-            path: None,
-            column: None,
+            spot: None,
         }
+    }
+
+    /// Where in the request body, as `properties.template.resources[0].name`.
+    pub(crate) fn path(&self) -> Option<&str> {
+        self.spot.as_ref().map(|spot| spot.path.as_str())
+    }
+
+    /// Position in the expression at that path, counted in characters from 1.
+    pub(crate) fn column(&self) -> Option<usize> {
+        self.spot.as_ref()?.column
+    }
+
+    /// What the provider of a resource says before anything is deployed, around its own errors;
+    /// `tracking` is the id of the request.
+    pub(crate) fn invalid_deployment(name: &str, tracking: &str) -> ArmError {
+        ArmError::new(
+            "InvalidTemplateDeployment",
+            format!(
+                "The template deployment '{name}' is not valid according to the validation procedure. The tracking id is '{tracking}'. See inner errors for details."
+            ),
+        )
     }
 
     /// `InvalidTemplate` in the wording of a failed validation: the reason stands in quotes.
@@ -38,7 +67,36 @@ impl ArmError {
     }
 
     pub(crate) fn at(mut self, path: impl Into<String>) -> ArmError {
-        self.path.get_or_insert_with(|| path.into());
+        self.spot.get_or_insert_with(|| {
+            Box::new(Spot {
+                path: path.into(),
+                column: None,
+            })
+        });
+        self
+    }
+
+    /// The error as seen from around a nested deployment, whose own request is at `base`.
+    pub(super) fn below(mut self, base: &str) -> ArmError {
+        if let Some(spot) = &mut self.spot {
+            let whole = format!("{base}.{}", spot.path);
+            self.message = self
+                .message
+                .replace(&format!("'{}'", spot.path), &format!("'{whole}'"));
+            spot.path = whole;
+        }
+        self.details = self
+            .details
+            .into_iter()
+            .map(|detail| detail.below(base))
+            .collect();
+        self
+    }
+
+    /// At this place, whatever was said of it before; the column stays.
+    pub(super) fn place(mut self, path: String) -> ArmError {
+        let column = self.column();
+        self.spot = Some(Box::new(Spot { path, column }));
         self
     }
 
@@ -49,6 +107,19 @@ impl ArmError {
 
     pub(crate) fn detail(mut self, detail: ArmError) -> ArmError {
         self.details.push(detail);
+        self
+    }
+
+    /// The error with these texts hidden.
+    pub(super) fn without(mut self, secrets: &[String]) -> ArmError {
+        for secret in secrets {
+            self.message = self.message.replace(secret.as_str(), HIDDEN);
+        }
+        self.details = self
+            .details
+            .into_iter()
+            .map(|detail| detail.without(secrets))
+            .collect();
         self
     }
 
@@ -65,11 +136,12 @@ impl ArmError {
             let details = self.details.iter().map(ArmError::wire).collect();
             object.insert("details".into(), Value::Array(details));
         }
-        if let Some(path) = &self.path {
-            let mut info = json!({"lineNumber": 0, "linePosition": 0, "path": path});
-            if let Some(column) = self.column {
-                info["linePosition"] = json!(column);
-            }
+        if let Some(spot) = &self.spot {
+            let info = json!({
+                "lineNumber": 0,
+                "linePosition": spot.column.unwrap_or(0),
+                "path": spot.path,
+            });
             let info = json!([{"type": "TemplateViolation", "info": info}]);
             object.insert("additionalInfo".into(), info);
         }
@@ -137,8 +209,8 @@ impl Fault {
                 column,
             } => {
                 let mut error = ArmError::new(code, say(&message));
-                error.path = path;
-                error.column = column;
+                let path = path.unwrap_or_default();
+                error.spot = Some(Box::new(Spot { path, column }));
                 error
             }
             Fault::Failed(error) => *error,

@@ -19,13 +19,7 @@ impl Store for Memory {
         self.resources.get(&id.to_lowercase()).cloned()
     }
 
-    fn list(
-        &self,
-        id: &str,
-        action: &str,
-        _: &str,
-        _: Option<&Value>,
-    ) -> Result<Value, ArmError> {
+    fn list(&self, id: &str, action: &str, _: &str, _: Option<&Value>) -> Result<Value, ArmError> {
         if !self.resources.contains_key(&id.to_lowercase()) {
             return Err(ArmError::new("ResourceNotFound", format!("no `{id}`")));
         }
@@ -121,7 +115,7 @@ pub(super) fn request(template: Value, parameters: Value) -> Request {
 }
 
 /// A template with the members that every template has.
-pub(super) fn template(members: Value) -> Value {
+pub(super) fn template(members: &Value) -> Value {
     let mut whole = json!({
         "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
         "contentVersion": "1.0.0.0",
@@ -158,7 +152,9 @@ pub(super) fn play(request: &Request, store: &mut Memory) -> (Run, String) {
 fn tell(event: &Event, run: &mut Run, store: &mut Memory, told: &mut String) {
     match event {
         Event::Put(step) => {
-            let short = step.resource_id.replace("/subscriptions/s/resourceGroups/g/providers/", "");
+            let short = step
+                .resource_id
+                .replace("/subscriptions/s/resourceGroups/g/providers/", "");
             writeln!(told, "  put {short} {}", step.shown()).unwrap();
             let result = if step.resource_id.contains("broken") {
                 Err(ArmError::new("Conflict", "it is broken"))

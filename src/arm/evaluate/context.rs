@@ -21,6 +21,7 @@ impl Evaluator<'_> {
         function.accepts(args.len())?;
         let of = match function.body {
             Body::Special(which) => return self.special(which, function.name, args),
+            Body::Sure(of) => return Ok(of(&self.values(args)?)),
             Body::Pure(of) => of,
         };
         let values = self.values(args)?;
@@ -43,12 +44,7 @@ impl Evaluator<'_> {
         Ok(values)
     }
 
-    fn special(
-        &self,
-        which: Special,
-        name: &'static str,
-        args: &[Expr],
-    ) -> Result<Value, Fault> {
+    fn special(&self, which: Special, name: &'static str, args: &[Expr]) -> Result<Value, Fault> {
         match which {
             Special::If => {
                 let chosen = if self.truth(&args[0])? { 1 } else { 2 };
@@ -88,12 +84,7 @@ impl Evaluator<'_> {
     }
 
     /// What the deployment itself knows.
-    fn context(
-        &self,
-        which: Special,
-        name: &'static str,
-        args: &[Expr],
-    ) -> Result<Value, Fault> {
+    fn context(&self, which: Special, name: &'static str, args: &[Expr]) -> Result<Value, Fault> {
         match which {
             Special::Parameters => self.parameter(&self.text(&args[0])?),
             Special::Variables => self.variable(&self.text(&args[0])?),
@@ -198,7 +189,10 @@ impl Evaluator<'_> {
                 .map(|(_, value)| value.clone())
                 .ok_or_else(|| no_parameter(name));
         }
-        let bound = self.frame.parameter(name).ok_or_else(|| no_parameter(name))?;
+        let bound = self
+            .frame
+            .parameter(name)
+            .ok_or_else(|| no_parameter(name))?;
         if bound.secret {
             self.secret.set(true);
             self.secure.set(true);

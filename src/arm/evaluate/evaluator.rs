@@ -209,7 +209,9 @@ impl<'a> Evaluator<'a> {
             )));
         }
         self.depth.set(depth + 1);
-        let value = self.expr_inside(expr).map_err(|fault| fault.column(expr.at));
+        let value = self
+            .expr_inside(expr)
+            .map_err(|fault| fault.column(expr.at));
         self.depth.set(depth);
         let value = value?;
         let size = weight(&value)
@@ -265,12 +267,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn user_function(
-        &self,
-        namespace: &str,
-        name: &str,
-        args: &[Expr],
-    ) -> Result<Value, Fault> {
+    fn user_function(&self, namespace: &str, name: &str, args: &[Expr]) -> Result<Value, Fault> {
         let Some(function) = self.frame.function(namespace, name) else {
             return Err(Fault::invalid(format!(
                 "The template function '{namespace}.{name}' is not valid. Please see https://aka.ms/arm-functions for usage details."

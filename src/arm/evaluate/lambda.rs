@@ -199,7 +199,9 @@ fn group_by(evaluator: &Evaluator<'_>, items: &[Value], lambda: &Expr) -> Result
     let mut groups = Map::new();
     for item in items {
         let key = lambda.text(evaluator, &[item])?;
-        let group = groups.entry(key).or_insert_with(|| Value::Array(Vec::new()));
+        let group = groups
+            .entry(key)
+            .or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(group) = group {
             group.push(item.clone());
         }

@@ -13,8 +13,8 @@ mod tests;
 
 pub(super) use evaluator::{Allow, Evaluator};
 pub(super) use frame::{Bound, Copy, Facts, Frame, Known, Source, UserFunction, Variables};
-pub(crate) use place::Place;
 pub(super) use leaf::copy_count;
+pub(crate) use place::Place;
 pub(super) use place::qualified;
 
 use serde_json::Value;

@@ -50,7 +50,9 @@ impl Place {
         if same_name(resource_type, "Microsoft.Resources/resourceGroups")
             && let (Some(subscription), [name]) = (self.subscription(), names)
         {
-            return Ok(format!("/subscriptions/{subscription}/resourceGroups/{name}"));
+            return Ok(format!(
+                "/subscriptions/{subscription}/resourceGroups/{name}"
+            ));
         }
         let tail = qualified(resource_type, names)?;
         Ok(format!("{}/providers/{tail}", self.id()))

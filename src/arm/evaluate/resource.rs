@@ -126,9 +126,18 @@ pub(super) fn references(evaluator: &Evaluator<'_>, args: &[Expr]) -> Result<Val
         None => false,
     };
     let mut all = Vec::new();
-    for known in evaluator.frame.named(&named).filter(|known| known.index.is_some()) {
+    for known in evaluator
+        .frame
+        .named(&named)
+        .filter(|known| known.index.is_some())
+    {
         if known.deployed {
-            all.push(answer(evaluator, &known.id, Some(&known.api_version), full)?);
+            all.push(answer(
+                evaluator,
+                &known.id,
+                Some(&known.api_version),
+                full,
+            )?);
         }
     }
     Ok(Value::Array(all))
@@ -175,11 +184,7 @@ fn not_deployed(named: &str) -> Fault {
 }
 
 /// `listKeys(id or name, apiVersion, body?)` and the rest of its family.
-pub(super) fn list(
-    evaluator: &Evaluator<'_>,
-    action: &str,
-    args: &[Expr],
-) -> Result<Value, Fault> {
+pub(super) fn list(evaluator: &Evaluator<'_>, action: &str, args: &[Expr]) -> Result<Value, Fault> {
     if !evaluator.allow.runtime {
         return Err(misplaced(action));
     }
@@ -225,11 +230,11 @@ pub(super) fn list(
 
 /// `Microsoft.X/type/name`, which `list*` takes for a resource of the same place.
 fn relative(evaluator: &Evaluator<'_>, named: &str) -> Result<String, Fault> {
-    let steps: Vec<&str> = named.split('/').collect();
-    let types: Vec<&str> = steps.iter().skip(1).step_by(2).copied().collect();
-    let names: Vec<&str> = steps.iter().skip(2).step_by(2).copied().collect();
-    let resource_type = format!("{}/{}", steps[0], types.join("/"));
-    qualified(&resource_type, &names)
+    let parts: Vec<&str> = named.split('/').collect();
+    let kinds: Vec<&str> = parts.iter().skip(1).step_by(2).copied().collect();
+    let segments: Vec<&str> = parts.iter().skip(2).step_by(2).copied().collect();
+    let resource_type = format!("{}/{}", parts[0], kinds.join("/"));
+    qualified(&resource_type, &segments)
         .map(|tail| format!("{}/providers/{tail}", evaluator.frame.place.id()))
         .map_err(|_| {
             Fault::invalid(format!(

@@ -74,7 +74,11 @@ fn frame() -> Frame {
             bound("who", json!("world"), false),
             bound("password", json!("pa55word"), true),
             bound("list", json!(["a", "b", "c"]), false),
-            bound("nested", json!({"One": {"two": [1, {"three": "deep"}]}}), false),
+            bound(
+                "nested",
+                json!({"One": {"two": [1, {"three": "deep"}]}}),
+                false,
+            ),
             bound("open", unknown("[reference('z').q]"), false),
         ],
         variables,
@@ -93,8 +97,9 @@ fn frame() -> Frame {
             index: None,
             name: "acct".to_owned(),
             resource_type: "Microsoft.Storage/storageAccounts".to_owned(),
-            id: "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/acct"
-                .to_owned(),
+            id:
+                "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/acct"
+                    .to_owned(),
             api_version: "2023-01-01".to_owned(),
             deployed: true,
         }],
@@ -135,7 +140,10 @@ fn arrays_as_documented() {
     gives(&[
         ("array('efgh')", json!(["efgh"])),
         ("array(1)", json!([1])),
-        ("concat(createArray('1-1','1-2'), createArray('2-1'))", json!(["1-1", "1-2", "2-1"])),
+        (
+            "concat(createArray('1-1','1-2'), createArray('2-1'))",
+            json!(["1-1", "1-2", "2-1"]),
+        ),
         ("concat('a', 1, 'b')", json!("a1b")),
         ("contains('OneTwoThree', 'e')", json!(true)),
         ("contains('OneTwoThree', 'z')", json!(false)),
@@ -150,7 +158,10 @@ fn arrays_as_documented() {
         ("first(createArray())", json!(null)),
         ("last('One Two Three')", json!("e")),
         ("last(createArray('one','three'))", json!("three")),
-        ("flatten(createArray(createArray('one','two'), createArray(3)))", json!(["one", "two", 3])),
+        (
+            "flatten(createArray(createArray('one','two'), createArray(3)))",
+            json!(["one", "two", 3]),
+        ),
         ("indexFromEnd(createArray('a','b','c'), 1)", json!("c")),
         ("tryIndexFromEnd(createArray('a'), 5)", json!(null)),
         ("indexOf('test', 't')", json!(0)),
@@ -159,35 +170,68 @@ fn arrays_as_documented() {
         ("lastIndexOf('abcdef', 'AB')", json!(0)),
         ("indexOf('abcdef', 'z')", json!(-1)),
         ("indexOf(createArray('one','two','three'), 'two')", json!(1)),
-        ("lastIndexOf(createArray('one','two','one'), 'one')", json!(2)),
+        (
+            "lastIndexOf(createArray('one','two','one'), 'one')",
+            json!(2),
+        ),
         ("length('One Two Three')", json!(13)),
         ("length('😀')", json!(2)),
         ("length(createObject('a',1,'b',2))", json!(2)),
         ("range(5,3)", json!([5, 6, 7])),
-        ("skip(createArray('one','two','three'), 2)", json!(["three"])),
+        (
+            "skip(createArray('one','two','three'), 2)",
+            json!(["three"]),
+        ),
         ("skip('one two three', 4)", json!("two three")),
-        ("take(createArray('one','two','three'), 2)", json!(["one", "two"])),
+        (
+            "take(createArray('one','two','three'), 2)",
+            json!(["one", "two"]),
+        ),
         ("take('one', 9)", json!("one")),
         ("max(createArray(0,3,2,5,4))", json!(5)),
         ("min(0,3,2,-5,4)", json!(-5)),
-        ("intersection(createArray('one','two','three'), createArray('two','three'))", json!(["two", "three"])),
-        ("intersection(json('{\"one\":\"a\",\"two\":\"b\",\"three\":\"c\"}'), json('{\"one\":\"a\",\"two\":\"z\",\"three\":\"c\"}'))", json!({"one": "a", "three": "c"})),
-        ("union(createArray('one','two'), createArray('two','four'))", json!(["one", "two", "four"])),
-        ("union(json('{\"a\":{\"x\":1,\"y\":2},\"b\":1}'), json('{\"a\":{\"y\":3},\"c\":4}'))", json!({"a": {"x": 1, "y": 3}, "b": 1, "c": 4})),
-        ("tryGet(parameters('nested'), 'one', 'two', 1, 'three')", json!("deep")),
-        ("tryGet(parameters('nested'), 'one', 'none', 1)", json!(null)),
+        (
+            "intersection(createArray('one','two','three'), createArray('two','three'))",
+            json!(["two", "three"]),
+        ),
+        (
+            "intersection(json('{\"one\":\"a\",\"two\":\"b\",\"three\":\"c\"}'), json('{\"one\":\"a\",\"two\":\"z\",\"three\":\"c\"}'))",
+            json!({"one": "a", "three": "c"}),
+        ),
+        (
+            "union(createArray('one','two'), createArray('two','four'))",
+            json!(["one", "two", "four"]),
+        ),
+        (
+            "union(json('{\"a\":{\"x\":1,\"y\":2},\"b\":1}'), json('{\"a\":{\"y\":3},\"c\":4}'))",
+            json!({"a": {"x": 1, "y": 3}, "b": 1, "c": 4}),
+        ),
+        (
+            "tryGet(parameters('nested'), 'one', 'two', 1, 'three')",
+            json!("deep"),
+        ),
+        (
+            "tryGet(parameters('nested'), 'one', 'none', 1)",
+            json!(null),
+        ),
     ]);
 }
 
 #[test]
 fn networks_as_documented() {
     gives(&[
-        ("parseCidr('10.144.0.0/20')", json!({"network": "10.144.0.0", "netmask": "255.255.240.0", "broadcast": "10.144.15.255", "firstUsable": "10.144.0.1", "lastUsable": "10.144.15.254", "cidr": 20})),
+        (
+            "parseCidr('10.144.0.0/20')",
+            json!({"network": "10.144.0.0", "netmask": "255.255.240.0", "broadcast": "10.144.15.255", "firstUsable": "10.144.0.1", "lastUsable": "10.144.15.254", "cidr": 20}),
+        ),
         ("cidrSubnet('10.144.0.0/20', 24, 0)", json!("10.144.0.0/24")),
         ("cidrSubnet('10.144.0.0/20', 24, 2)", json!("10.144.2.0/24")),
         ("cidrHost('10.144.3.0/24', 0)", json!("10.144.3.1")),
         ("cidrHost('10.144.3.0/24', 1)", json!("10.144.3.2")),
-        ("cidrSubnet('fdad:3236:5555::/48', 64, 1)", json!("fdad:3236:5555:1::/64")),
+        (
+            "cidrSubnet('fdad:3236:5555::/48', 64, 1)",
+            json!("fdad:3236:5555:1::/64"),
+        ),
     ]);
     assert!(fails("cidrSubnet('10.0.0.0/30', 31, 2)").contains("no subnet"));
     assert!(fails("cidrHost('10.0.0.0/30', 2)").contains("no host"));
@@ -200,8 +244,14 @@ fn comparison_and_logic_as_documented() {
         ("coalesce(null())", json!(null)),
         ("equals('a','a')", json!(true)),
         ("equals('a','A')", json!(false)),
-        ("equals(createArray('a','b'), createArray('a','b'))", json!(true)),
-        ("equals(json('{\"a\":1,\"b\":2}'), json('{\"b\":2,\"a\":1}'))", json!(true)),
+        (
+            "equals(createArray('a','b'), createArray('a','b'))",
+            json!(true),
+        ),
+        (
+            "equals(json('{\"a\":1,\"b\":2}'), json('{\"b\":2,\"a\":1}'))",
+            json!(true),
+        ),
         ("less(1,2)", json!(true)),
         ("less('A','a')", json!(false)),
         ("greater('A','a')", json!(true)),
@@ -223,16 +273,37 @@ fn dates_as_documented() {
     gives(&[
         ("utcNow()", json!("20260304T050607Z")),
         ("utcNow('d')", json!("03/04/2026")),
-        ("utcNow('yyyy-MM-dd HH:mm:ss.fff tt')", json!("2026-03-04 05:06:07.000 AM")),
+        (
+            "utcNow('yyyy-MM-dd HH:mm:ss.fff tt')",
+            json!("2026-03-04 05:06:07.000 AM"),
+        ),
         ("utcNow('u')", json!("2026-03-04 05:06:07Z")),
         ("utcNow('R')", json!("Wed, 04 Mar 2026 05:06:07 GMT")),
         ("utcNow('M.d.yy')", json!("3.4.26")),
-        ("dateTimeAdd('2020-04-07 14:53:14Z', 'P3Y')", json!("2023-04-07T14:53:14Z")),
-        ("dateTimeAdd('2020-04-07 14:53:14Z', '-P9D')", json!("2020-03-29T14:53:14Z")),
-        ("dateTimeAdd('2020-04-07 14:53:14Z', 'PT1H', 'HH:mm')", json!("15:53")),
-        ("dateTimeAdd('2020-01-31T00:00:00+02:00', 'P1M')", json!("2020-02-29T22:00:00Z")),
-        ("dateTimeFromEpoch(1683040573)", json!("2023-05-02T15:16:13Z")),
-        ("dateTimeToEpoch('2023-05-02T15:16:13Z')", json!(1_683_040_573)),
+        (
+            "dateTimeAdd('2020-04-07 14:53:14Z', 'P3Y')",
+            json!("2023-04-07T14:53:14Z"),
+        ),
+        (
+            "dateTimeAdd('2020-04-07 14:53:14Z', '-P9D')",
+            json!("2020-03-29T14:53:14Z"),
+        ),
+        (
+            "dateTimeAdd('2020-04-07 14:53:14Z', 'PT1H', 'HH:mm')",
+            json!("15:53"),
+        ),
+        (
+            "dateTimeAdd('2020-01-31T00:00:00+02:00', 'P1M')",
+            json!("2020-02-29T22:00:00Z"),
+        ),
+        (
+            "dateTimeFromEpoch(1683040573)",
+            json!("2023-05-02T15:16:13Z"),
+        ),
+        (
+            "dateTimeToEpoch('2023-05-02T15:16:13Z')",
+            json!(1_683_040_573),
+        ),
     ]);
     assert!(fails("dateTimeAdd('soon', 'P1D')").contains("not an ISO 8601 date"));
     assert!(fails("dateTimeAdd('2020-01-01', 'P1')").contains("is not ISO 8601"));
@@ -262,13 +333,22 @@ fn numbers_as_documented() {
 #[test]
 fn objects_as_documented() {
     gives(&[
-        ("createObject('intProp', 1, 'sub', createObject('a', null()))", json!({"intProp": 1, "sub": {"a": null}})),
-        ("items(json('{\"item002\":{\"n\":2},\"item001\":{\"n\":1}}'))", json!([{"key": "item001", "value": {"n": 1}}, {"key": "item002", "value": {"n": 2}}])),
+        (
+            "createObject('intProp', 1, 'sub', createObject('a', null()))",
+            json!({"intProp": 1, "sub": {"a": null}}),
+        ),
+        (
+            "items(json('{\"item002\":{\"n\":2},\"item001\":{\"n\":1}}'))",
+            json!([{"key": "item001", "value": {"n": 1}}, {"key": "item002", "value": {"n": 2}}]),
+        ),
         ("objectKeys(json('{\"b\":1,\"a\":2}'))", json!(["a", "b"])),
         ("json('[1,2,3]')", json!([1, 2, 3])),
         ("json('{''a'': ''b''}')", json!({"a": "b"})),
         ("json('null')", json!(null)),
-        ("shallowMerge(createArray(json('{\"one\":{\"x\":1}}'), json('{\"one\":{\"y\":2}}')))", json!({"one": {"y": 2}})),
+        (
+            "shallowMerge(createArray(json('{\"one\":{\"x\":1}}'), json('{\"one\":{\"y\":2}}')))",
+            json!({"one": {"y": 2}}),
+        ),
         ("parameters('nested').one.TWO[1].Three", json!("deep")),
         ("parameters('nested')['one']['two'][0]", json!(1)),
     ]);
@@ -286,23 +366,44 @@ fn objects_as_documented() {
 fn strings_as_documented() {
     gives(&[
         ("base64('one, two, three')", json!("b25lLCB0d28sIHRocmVl")),
-        ("base64ToString('b25lLCB0d28sIHRocmVl')", json!("one, two, three")),
+        (
+            "base64ToString('b25lLCB0d28sIHRocmVl')",
+            json!("one, two, three"),
+        ),
         ("base64ToJson('eyJhIjoxfQ==')", json!({"a": 1})),
-        ("dataUri('Hello')", json!("data:text/plain;charset=utf8;base64,SGVsbG8=")),
-        ("dataUriToString('data:;base64,SGVsbG8sIFdvcmxkIQ==')", json!("Hello, World!")),
+        (
+            "dataUri('Hello')",
+            json!("data:text/plain;charset=utf8;base64,SGVsbG8="),
+        ),
+        (
+            "dataUriToString('data:;base64,SGVsbG8sIFdvcmxkIQ==')",
+            json!("Hello, World!"),
+        ),
         ("endsWith('abcdef', 'EF')", json!(true)),
         ("endsWith('abcdef', 'e')", json!(false)),
         ("startsWith('abcdef', 'AB')", json!(true)),
-        ("format('{0}, {1}. Formatted number: {2:N0}', 'Hello', 'User', 8175133)", json!("Hello, User. Formatted number: 8,175,133")),
+        (
+            "format('{0}, {1}. Formatted number: {2:N0}', 'Hello', 'User', 8175133)",
+            json!("Hello, User. Formatted number: 8,175,133"),
+        ),
         ("format('{{{0,5}|{0,-5}|}}', 'ab')", json!("{   ab|ab   |}")),
-        ("format('{0:D5} {0:X} {0:x4} {0:F1} {0:00000} {1}', 255, true())", json!("00255 FF 00ff 255.0 00255 True")),
+        (
+            "format('{0:D5} {0:X} {0:x4} {0:F1} {0:00000} {1}', 255, true())",
+            json!("00255 FF 00ff 255.0 00255 True"),
+        ),
         ("format('{0:#,##0}', 1234567)", json!("1,234,567")),
         ("join(createArray('a','b'), '-')", json!("a-b")),
         ("padLeft('123', 10, '0')", json!("0000000123")),
         ("padLeft(7, 3)", json!("  7")),
         ("replace('123-123-1234', '-', '')", json!("1231231234")),
-        ("split('one,two,three', ',')", json!(["one", "two", "three"])),
-        ("split('one;two,three', createArray(',', ';'))", json!(["one", "two", "three"])),
+        (
+            "split('one,two,three', ',')",
+            json!(["one", "two", "three"]),
+        ),
+        (
+            "split('one;two,three', createArray(',', ';'))",
+            json!(["one", "two", "three"]),
+        ),
         ("string(createArray('a', 1))", json!("[\"a\",1]")),
         ("string(true())", json!("True")),
         ("substring('one two three', 4, 3)", json!("two")),
@@ -310,19 +411,42 @@ fn strings_as_documented() {
         ("toLower('One')", json!("one")),
         ("toUpper('One')", json!("ONE")),
         ("trim('    one two three   ')", json!("one two three")),
-        ("uriComponent('http://contoso.com/resources/nested/azuredeploy.json')", json!("http%3A%2F%2Fcontoso.com%2Fresources%2Fnested%2Fazuredeploy.json")),
-        ("uriComponentToString('http%3A%2F%2Fcontoso.com%2Fx')", json!("http://contoso.com/x")),
-        ("uri('http://contoso.com/resources/', 'nested/azuredeploy.json')", json!("http://contoso.com/resources/nested/azuredeploy.json")),
-        ("uri('http://contoso.org/firstpath/azuredeploy.json/', 'myscript.sh')", json!("http://contoso.org/firstpath/azuredeploy.json/myscript.sh")),
-        ("uri('http://contoso.org/firstpath/azuredeploy.json', 'myscript.sh')", json!("http://contoso.org/firstpath/myscript.sh")),
-        ("uri('http://contoso.org/firstpath', '/myscript.sh')", json!("http://contoso.org/myscript.sh")),
-        ("uri('http://contoso.org/a/b/', '../c?x=1')", json!("http://contoso.org/a/c?x=1")),
+        (
+            "uriComponent('http://contoso.com/resources/nested/azuredeploy.json')",
+            json!("http%3A%2F%2Fcontoso.com%2Fresources%2Fnested%2Fazuredeploy.json"),
+        ),
+        (
+            "uriComponentToString('http%3A%2F%2Fcontoso.com%2Fx')",
+            json!("http://contoso.com/x"),
+        ),
+        (
+            "uri('http://contoso.com/resources/', 'nested/azuredeploy.json')",
+            json!("http://contoso.com/resources/nested/azuredeploy.json"),
+        ),
+        (
+            "uri('http://contoso.org/firstpath/azuredeploy.json/', 'myscript.sh')",
+            json!("http://contoso.org/firstpath/azuredeploy.json/myscript.sh"),
+        ),
+        (
+            "uri('http://contoso.org/firstpath/azuredeploy.json', 'myscript.sh')",
+            json!("http://contoso.org/firstpath/myscript.sh"),
+        ),
+        (
+            "uri('http://contoso.org/firstpath', '/myscript.sh')",
+            json!("http://contoso.org/myscript.sh"),
+        ),
+        (
+            "uri('http://contoso.org/a/b/', '../c?x=1')",
+            json!("http://contoso.org/a/c?x=1"),
+        ),
     ]);
     assert!(fails("substring('abc', 2, 5)").contains("must refer to a location within the string"));
     assert!(fails("format('{1}', 'a')").contains("'{1}' has no argument"));
     assert!(fails("format('{0', 'a')").contains("brace"));
     assert!(fails("format('{0:Q}', 1)").contains("'Q'"));
-    assert!(fails("toLower(1)").contains("of type 'String'. The provided value is of type 'Integer'"));
+    assert!(
+        fails("toLower(1)").contains("of type 'String'. The provided value is of type 'Integer'")
+    );
 }
 
 /// Known answers of Azure, from people who compared: hashes of names in real deployments.
@@ -333,11 +457,23 @@ fn hashes_are_those_of_azure() {
         ("uniqueString('hello', 'world')", json!("a7wkljktk6wne")),
         ("uniqueString('test')", json!("rbgf3xv4ufgzg")),
         ("uniqueString('foo', 'bar', 'baz')", json!("xzi4ioaxtmth4")),
-        ("uniqueString('/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/my-rg')", json!("bmg7c6xu4tw46")),
-        ("uniqueString('/subscriptions/3c7f956b-55ee-4686-9d30-da1eb631dc59/resourceGroups/rg-devopsshieldek010dev')", json!("fd63l2gacbtca")),
+        (
+            "uniqueString('/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/my-rg')",
+            json!("bmg7c6xu4tw46"),
+        ),
+        (
+            "uniqueString('/subscriptions/3c7f956b-55ee-4686-9d30-da1eb631dc59/resourceGroups/rg-devopsshieldek010dev')",
+            json!("fd63l2gacbtca"),
+        ),
         // Version 5 over Azure's namespace; computed with another implementation of RFC 4122.
-        ("guid('a','b','c')", json!("a98fa280-e03f-5afa-8d8e-92d0a9c201e8")),
-        ("guid('test')", json!("d6a5baf1-8b9b-542a-8525-2982f1f98a0c")),
+        (
+            "guid('a','b','c')",
+            json!("a98fa280-e03f-5afa-8d8e-92d0a9c201e8"),
+        ),
+        (
+            "guid('test')",
+            json!("d6a5baf1-8b9b-542a-8525-2982f1f98a0c"),
+        ),
     ]);
     let random = evaluate("newGuid()").unwrap();
     assert_eq!(random.as_str().unwrap().len(), 36);
@@ -349,17 +485,45 @@ fn lambdas_as_documented() {
     let dogs = "json('[{\"name\":\"Evie\",\"age\":5,\"i\":[\"Ball\"]},{\"name\":\"Casper\",\"age\":3,\"i\":[\"Other\"]},{\"name\":\"Kira\",\"age\":8,\"i\":[\"Rubs\",\"Ball\"]}]')";
     let with = |code: &str| code.replace("DOGS", dogs);
     for (code, wanted) in [
-        ("map(filter(DOGS, lambda('d', greaterOrEquals(lambdaVariables('d').age, 5))), lambda('d', lambdaVariables('d').name))", json!(["Evie", "Kira"])),
-        ("filter(range(0,10), lambda('v', 'i', equals(mod(lambdaVariables('i'), 4), 0)))", json!([0, 4, 8])),
-        ("map(sort(DOGS, lambda('a','b', less(lambdaVariables('a').age, lambdaVariables('b').age))), lambda('d', lambdaVariables('d').name))", json!(["Casper", "Evie", "Kira"])),
-        ("reduce(map(DOGS, lambda('d', lambdaVariables('d').age)), 0, lambda('cur','next', add(lambdaVariables('cur'), lambdaVariables('next'))))", json!(16)),
-        ("toObject(DOGS, lambda('d', lambdaVariables('d').name), lambda('d', lambdaVariables('d').age))", json!({"Evie": 5, "Casper": 3, "Kira": 8})),
-        ("groupBy(createArray('foo','bar','baz'), lambda('x', substring(lambdaVariables('x'), 0, 1)))", json!({"f": ["foo"], "b": ["bar", "baz"]})),
-        ("mapValues(createObject('foo', 'a'), lambda('v', toUpper(lambdaVariables('v'))))", json!({"foo": "A"})),
-        ("map(parameters('list'), lambda('x', concat(lambdaVariables('x'), parameters('who'))))", json!(["aworld", "bworld", "cworld"])),
+        (
+            "map(filter(DOGS, lambda('d', greaterOrEquals(lambdaVariables('d').age, 5))), lambda('d', lambdaVariables('d').name))",
+            json!(["Evie", "Kira"]),
+        ),
+        (
+            "filter(range(0,10), lambda('v', 'i', equals(mod(lambdaVariables('i'), 4), 0)))",
+            json!([0, 4, 8]),
+        ),
+        (
+            "map(sort(DOGS, lambda('a','b', less(lambdaVariables('a').age, lambdaVariables('b').age))), lambda('d', lambdaVariables('d').name))",
+            json!(["Casper", "Evie", "Kira"]),
+        ),
+        (
+            "reduce(map(DOGS, lambda('d', lambdaVariables('d').age)), 0, lambda('cur','next', add(lambdaVariables('cur'), lambdaVariables('next'))))",
+            json!(16),
+        ),
+        (
+            "toObject(DOGS, lambda('d', lambdaVariables('d').name), lambda('d', lambdaVariables('d').age))",
+            json!({"Evie": 5, "Casper": 3, "Kira": 8}),
+        ),
+        (
+            "groupBy(createArray('foo','bar','baz'), lambda('x', substring(lambdaVariables('x'), 0, 1)))",
+            json!({"f": ["foo"], "b": ["bar", "baz"]}),
+        ),
+        (
+            "mapValues(createObject('foo', 'a'), lambda('v', toUpper(lambdaVariables('v'))))",
+            json!({"foo": "A"}),
+        ),
+        (
+            "map(parameters('list'), lambda('x', concat(lambdaVariables('x'), parameters('who'))))",
+            json!(["aworld", "bworld", "cworld"]),
+        ),
     ] {
         let code = with(code);
-        assert_eq!(evaluate(&code).unwrap_or_else(|f| panic!("{code}: {f:?}")), wanted, "{code}");
+        assert_eq!(
+            evaluate(&code).unwrap_or_else(|f| panic!("{code}: {f:?}")),
+            wanted,
+            "{code}"
+        );
     }
     assert!(fails("map(createArray(1), 'x')").contains("A lambda"));
     assert!(fails("lambdaVariables('x')").contains("no lambda variable"));
@@ -368,27 +532,71 @@ fn lambdas_as_documented() {
 #[test]
 fn places_and_resources_as_documented() {
     gives(&[
-        ("resourceId('Microsoft.Storage/storageAccounts','x')", json!("/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/x")),
-        ("resourceId('other','Microsoft.Storage/storageAccounts','x')", json!("/subscriptions/s/resourceGroups/other/providers/Microsoft.Storage/storageAccounts/x")),
-        ("resourceId('1111','other','Microsoft.SQL/servers/databases','a','b')", json!("/subscriptions/1111/resourceGroups/other/providers/Microsoft.SQL/servers/a/databases/b")),
-        ("subscriptionResourceId('Microsoft.Authorization/roleDefinitions','r')", json!("/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/r")),
-        ("tenantResourceId('Microsoft.Authorization/roleDefinitions','r')", json!("/providers/Microsoft.Authorization/roleDefinitions/r")),
-        ("extensionResourceId(resourceGroup().id, 'Microsoft.Authorization/locks', 'l')", json!("/subscriptions/s/resourceGroups/g/providers/Microsoft.Authorization/locks/l")),
-        ("managementGroupResourceId('m','Microsoft.Authorization/policyDefinitions','p')", json!("/providers/Microsoft.Management/managementGroups/m/providers/Microsoft.Authorization/policyDefinitions/p")),
+        (
+            "resourceId('Microsoft.Storage/storageAccounts','x')",
+            json!(
+                "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/x"
+            ),
+        ),
+        (
+            "resourceId('other','Microsoft.Storage/storageAccounts','x')",
+            json!(
+                "/subscriptions/s/resourceGroups/other/providers/Microsoft.Storage/storageAccounts/x"
+            ),
+        ),
+        (
+            "resourceId('1111','other','Microsoft.SQL/servers/databases','a','b')",
+            json!(
+                "/subscriptions/1111/resourceGroups/other/providers/Microsoft.SQL/servers/a/databases/b"
+            ),
+        ),
+        (
+            "subscriptionResourceId('Microsoft.Authorization/roleDefinitions','r')",
+            json!("/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/r"),
+        ),
+        (
+            "tenantResourceId('Microsoft.Authorization/roleDefinitions','r')",
+            json!("/providers/Microsoft.Authorization/roleDefinitions/r"),
+        ),
+        (
+            "extensionResourceId(resourceGroup().id, 'Microsoft.Authorization/locks', 'l')",
+            json!("/subscriptions/s/resourceGroups/g/providers/Microsoft.Authorization/locks/l"),
+        ),
+        (
+            "managementGroupResourceId('m','Microsoft.Authorization/policyDefinitions','p')",
+            json!(
+                "/providers/Microsoft.Management/managementGroups/m/providers/Microsoft.Authorization/policyDefinitions/p"
+            ),
+        ),
         ("resourceGroup().location", json!("westeurope")),
         ("subscription().subscriptionId", json!("s")),
         ("tenant().tenantId", json!("t")),
         ("deployer().objectId", json!("o")),
         ("environment().suffixes.storage", json!("core.windows.net")),
         ("deployment().name", json!("main")),
-        ("reference('acct').endpoints.blob", json!("https://acct.blob/")),
-        ("reference('storage').endpoints.blob", json!("https://acct.blob/")),
-        ("reference(resourceId('Microsoft.Storage/storageAccounts','acct'), '2023-01-01', 'Full').location", json!("westeurope")),
-        ("listKeys('acct', '2023-01-01').keys[0].value", json!("key-of-acct")),
+        (
+            "reference('acct').endpoints.blob",
+            json!("https://acct.blob/"),
+        ),
+        (
+            "reference('storage').endpoints.blob",
+            json!("https://acct.blob/"),
+        ),
+        (
+            "reference(resourceId('Microsoft.Storage/storageAccounts','acct'), '2023-01-01', 'Full').location",
+            json!("westeurope"),
+        ),
+        (
+            "listKeys('acct', '2023-01-01').keys[0].value",
+            json!("key-of-acct"),
+        ),
         ("variables('Greeting')", json!("hello world")),
         ("contoso.Shout('x')", json!("X")),
     ]);
-    assert!(fails("resourceId('Microsoft.SQL/servers/databases','a')").contains("requires '2' resource name argument(s)"));
+    assert!(
+        fails("resourceId('Microsoft.SQL/servers/databases','a')")
+            .contains("requires '2' resource name argument(s)")
+    );
     assert!(fails("reference('nobody')").contains("'nobody' is not defined in the template"));
     assert!(fails("reference('/subscriptions/s/x')").contains("requires an API version"));
     assert!(fails("variables('self')").contains("in a circle"));
@@ -406,12 +614,21 @@ fn what_is_no_function_is_an_error_by_name() {
 
 #[test]
 fn what_is_not_known_stays_open() {
-    assert_eq!(evaluate("reference(resourceId('a.b/c','d'), '1').x"), Err(Fault::Deferred));
-    assert_eq!(evaluate("concat(parameters('open'), 'x')"), Err(Fault::Deferred));
+    assert_eq!(
+        evaluate("reference(resourceId('a.b/c','d'), '1').x"),
+        Err(Fault::Deferred)
+    );
+    assert_eq!(
+        evaluate("concat(parameters('open'), 'x')"),
+        Err(Fault::Deferred)
+    );
     let frame = frame();
     let lenient = Evaluator::new(&frame, &Small, ALL).lenient();
     let value = lenient
-        .value(&json!({"a": "[concat(parameters('open'), 'x')]", "b": "[parameters('who')]"}), "")
+        .value(
+            &json!({"a": "[concat(parameters('open'), 'x')]", "b": "[parameters('who')]"}),
+            "",
+        )
         .unwrap();
     assert_eq!(
         crate::arm::value::shown(&value),
@@ -469,7 +686,10 @@ fn work_and_size_have_limits() {
     assert!(fails(doubling).contains("too large"));
     let work = "map(range(0,10000), lambda('x', range(0,10000)))";
     let message = fails(work);
-    assert!(message.contains("too much work") || message.contains("too large"), "{message}");
+    assert!(
+        message.contains("too much work") || message.contains("too large"),
+        "{message}"
+    );
 }
 
 /// Calls with arguments of every kind: a value or an error, and no panic.

@@ -46,8 +46,8 @@ pub(super) fn contains(args: &Args<'_>) -> Result<Value, Fault> {
     Ok(found.into())
 }
 
-pub(super) fn create(args: &Args<'_>) -> Result<Value, Fault> {
-    Ok(Value::Array(args.values.to_vec()))
+pub(super) fn create(values: &[Value]) -> Value {
+    Value::Array(values.to_vec())
 }
 
 pub(super) fn empty(args: &Args<'_>) -> Result<Value, Fault> {

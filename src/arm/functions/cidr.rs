@@ -14,7 +14,11 @@ struct Block {
 
 fn block(args: &Args<'_>) -> Result<Block, Fault> {
     let text = args.text(0)?;
-    let wrong = || args.wrong(format!("The text '{text}' is not a network in CIDR notation."));
+    let wrong = || {
+        args.wrong(format!(
+            "The text '{text}' is not a network in CIDR notation."
+        ))
+    };
     let (address, prefix) = text.split_once('/').ok_or_else(wrong)?;
     let prefix: u32 = prefix.parse().map_err(|_| wrong())?;
     let (bits, width) = match address.parse::<IpAddr>().map_err(|_| wrong())? {

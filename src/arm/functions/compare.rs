@@ -6,8 +6,8 @@ use super::Args;
 use crate::arm::error::Fault;
 use crate::arm::value::same;
 
-pub(super) fn equals(args: &Args<'_>) -> Result<Value, Fault> {
-    Ok(same(args.value(0), args.value(1)).into())
+pub(super) fn equals(values: &[Value]) -> Value {
+    same(&values[0], &values[1]).into()
 }
 
 pub(super) fn less(args: &Args<'_>) -> Result<Value, Fault> {
@@ -54,12 +54,12 @@ pub(super) fn not(args: &Args<'_>) -> Result<Value, Fault> {
     Ok((!args.bool(0)?).into())
 }
 
-pub(super) fn constant_true(_: &Args<'_>) -> Result<Value, Fault> {
-    Ok(true.into())
+pub(super) fn constant_true(_: &[Value]) -> Value {
+    true.into()
 }
 
-pub(super) fn constant_false(_: &Args<'_>) -> Result<Value, Fault> {
-    Ok(false.into())
+pub(super) fn constant_false(_: &[Value]) -> Value {
+    false.into()
 }
 
 pub(super) fn bool(args: &Args<'_>) -> Result<Value, Fault> {

@@ -104,13 +104,21 @@ fn integer(value: i64, spec: &str) -> Option<String> {
     Some(match letter.to_ascii_uppercase() {
         'D' => format!("{sign}{plain:0>width$}", width = precision.unwrap_or(0)),
         'F' => format!("{sign}{plain}{}", decimals(precision.unwrap_or(2))),
-        'N' => format!("{sign}{}{}", grouped(&plain), decimals(precision.unwrap_or(2))),
+        'N' => format!(
+            "{sign}{}{}",
+            grouped(&plain),
+            decimals(precision.unwrap_or(2))
+        ),
         'C' if value < 0 => format!(
             "(\u{a4}{}{})",
             grouped(&plain),
             decimals(precision.unwrap_or(2))
         ),
-        'C' => format!("\u{a4}{}{}", grouped(&plain), decimals(precision.unwrap_or(2))),
+        'C' => format!(
+            "\u{a4}{}{}",
+            grouped(&plain),
+            decimals(precision.unwrap_or(2))
+        ),
         'P' => format!(
             "{sign}{}{} %",
             grouped(&(u128::from(value.unsigned_abs()) * 100).to_string()),
@@ -119,7 +127,11 @@ fn integer(value: i64, spec: &str) -> Option<String> {
         'X' => {
             // Two's complement in as many digits as the number is wide, as .NET prints it.
             let text = format!("{value:0>width$X}", width = precision.unwrap_or(0));
-            if letter == 'x' { text.to_lowercase() } else { text }
+            if letter == 'x' {
+                text.to_lowercase()
+            } else {
+                text
+            }
         }
         'G' | 'R' if precision.is_none_or(|digits| digits == 0 || digits >= plain.len()) => {
             format!("{sign}{plain}")

@@ -1,8 +1,18 @@
 use jiff::civil::{DateTime, Weekday};
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// A UTC date in a .NET date format, standard or custom, in the invariant culture; nothing when
@@ -90,7 +100,7 @@ fn part(date: DateTime, letter: char, count: usize) -> Option<String> {
         .to_owned(),
         'K' => "Z".repeat(count),
         'H' | 'h' | 'm' | 's' | 'f' | 'F' => return None,
-        other => String::from_iter(std::iter::repeat_n(other, count)),
+        other => std::iter::repeat_n(other, count).collect(),
     })
 }
 

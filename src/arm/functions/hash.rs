@@ -33,14 +33,15 @@ pub(in crate::arm) fn random_guid(seed: &mut Seed) -> String {
 fn layout(mut bytes: [u8; 16], version: u8) -> String {
     bytes[6] = bytes[6] & 0x0f | version;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
+    let digits = format!("{:032x}", u128::from_be_bytes(bytes));
+    [
+        &digits[..8],
+        &digits[8..12],
+        &digits[12..16],
+        &digits[16..20],
+        &digits[20..],
+    ]
+    .join("-")
 }
 
 /// Thirteen characters of `a-z2-7`: 64 bits of hash, five at a time from the top.
@@ -49,7 +50,9 @@ pub(super) fn unique_string(args: &Args<'_>) -> Result<Value, Fault> {
     let mut hash = murmur(joined(args)?.as_bytes());
     let mut text = String::with_capacity(13);
     for _ in 0..13 {
-        text.push(char::from(LETTERS[usize::from((hash >> 59) as u8)]));
+        text.push(char::from(
+            LETTERS[usize::try_from(hash >> 59).unwrap_or(0)],
+        ));
         hash <<= 5;
     }
     Ok(text.into())
@@ -91,7 +94,8 @@ fn murmur(data: &[u8]) -> u64 {
     let split = rest.len().min(4);
     low ^= lane(&rest[..split], A, 15, B);
     high ^= lane(&rest[split..], B, 17, A);
-    let length = data.len() as u32;
+    // Values are bounded far below four gigabytes.
+    let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
     low ^= length;
     high ^= length;
     low = low.wrapping_add(high);

@@ -32,6 +32,8 @@ use super::value::kind;
 pub(super) enum Body {
     /// Arguments in, value out.
     Pure(fn(&Args<'_>) -> Result<Value, Fault>),
+    /// The same, for what no argument can make fail.
+    Sure(fn(&[Value]) -> Value),
     /// Needs the deployment, or evaluates its arguments itself.
     Special(Special),
 }
@@ -96,6 +98,20 @@ const fn pure(
     }
 }
 
+const fn sure(
+    name: &'static str,
+    least: usize,
+    most: usize,
+    body: fn(&[Value]) -> Value,
+) -> Function {
+    Function {
+        name,
+        least,
+        most,
+        body: Body::Sure(body),
+    }
+}
+
 const fn special(name: &'static str, least: usize, most: usize, body: Special) -> Function {
     Function {
         name,
@@ -111,7 +127,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     pure("array", 1, 1, array::array),
     pure("concat", 1, MANY, array::concat),
     pure("contains", 2, 2, array::contains),
-    pure("createArray", 0, MANY, array::create),
+    sure("createArray", 0, MANY, array::create),
     pure("empty", 1, 1, array::empty),
     pure("first", 1, 1, array::first),
     pure("flatten", 1, 1, array::flatten),
@@ -135,18 +151,18 @@ pub(super) static FUNCTIONS: &[Function] = &[
     pure("parseCidr", 1, 1, cidr::parse),
     // Comparison and logic.
     special("coalesce", 1, MANY, Special::Coalesce),
-    pure("equals", 2, 2, compare::equals),
+    sure("equals", 2, 2, compare::equals),
     pure("greater", 2, 2, compare::greater),
     pure("greaterOrEquals", 2, 2, compare::greater_or_equals),
     pure("less", 2, 2, compare::less),
     pure("lessOrEquals", 2, 2, compare::less_or_equals),
     special("and", 2, MANY, Special::And),
     pure("bool", 1, 1, compare::bool),
-    pure("false", 0, 0, compare::constant_false),
+    sure("false", 0, 0, compare::constant_false),
     special("if", 3, 3, Special::If),
     pure("not", 1, 1, compare::not),
     special("or", 2, MANY, Special::Or),
-    pure("true", 0, 0, compare::constant_true),
+    sure("true", 0, 0, compare::constant_true),
     pure("fail", 1, 1, string::fail),
     // Dates.
     pure("dateTimeAdd", 2, 3, date::add),
@@ -176,7 +192,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     pure("createObject", 0, MANY, object::create),
     pure("items", 1, 1, object::items),
     pure("json", 1, 1, object::json),
-    pure("null", 0, 0, object::null),
+    sure("null", 0, 0, object::null),
     pure("objectKeys", 1, 1, object::keys),
     pure("shallowMerge", 1, 1, object::shallow_merge),
     // The deployment and where it goes.
@@ -191,17 +207,27 @@ pub(super) static FUNCTIONS: &[Function] = &[
     special("tenant", 0, 0, Special::Tenant),
     // Resources.
     pure("extensionResourceId", 3, MANY, uri::extension_resource_id),
-    special("managementGroupResourceId", 2, MANY, Special::ManagementGroupResourceId),
+    special(
+        "managementGroupResourceId",
+        2,
+        MANY,
+        Special::ManagementGroupResourceId,
+    ),
     special("reference", 1, 3, Special::Reference),
     special("references", 1, 2, Special::References),
     special("resourceId", 2, MANY, Special::ResourceId),
-    special("subscriptionResourceId", 2, MANY, Special::SubscriptionResourceId),
+    special(
+        "subscriptionResourceId",
+        2,
+        MANY,
+        Special::SubscriptionResourceId,
+    ),
     special("tenantResourceId", 2, MANY, Special::TenantResourceId),
     // Strings.
     pure("base64", 1, 1, uri::base64),
     pure("base64ToJson", 1, 1, uri::base64_to_json),
     pure("base64ToString", 1, 1, uri::base64_to_string),
-    pure("dataUri", 1, 1, uri::data_uri),
+    sure("dataUri", 1, 1, uri::data_uri),
     pure("dataUriToString", 1, 1, uri::data_uri_to_string),
     pure("endsWith", 2, 2, string::ends_with),
     pure("format", 1, MANY, composite::format),
@@ -212,7 +238,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     pure("replace", 3, 3, string::replace),
     pure("split", 2, 2, string::split),
     pure("startsWith", 2, 2, string::starts_with),
-    pure("string", 1, 1, string::string),
+    sure("string", 1, 1, string::string),
     pure("substring", 2, 3, string::substring),
     pure("toLower", 1, 1, string::to_lower),
     pure("toUpper", 1, 1, string::to_upper),
@@ -230,8 +256,14 @@ pub(super) const REFUSED: &[(&str, &str)] = &[
     ("toLogicalZones", "it needs Azure's map of zones"),
     ("toPhysicalZone", "it needs Azure's map of zones"),
     ("toPhysicalZones", "it needs Azure's map of zones"),
-    ("providers", "it is deprecated, and its answer changes from day to day"),
-    ("externalInput", "it needs the command line that sends the deployment"),
+    (
+        "providers",
+        "it is deprecated, and its answer changes from day to day",
+    ),
+    (
+        "externalInput",
+        "it needs the command line that sends the deployment",
+    ),
     ("getSecret", "it needs Key Vault"),
     ("buildUri", "it is not implemented here"),
     ("parseUri", "it is not implemented here"),

@@ -11,13 +11,17 @@ pub(super) fn create(args: &Args<'_>) -> Result<Value, Fault> {
     }
     let mut object = Map::new();
     for index in (0..args.values.len()).step_by(2) {
-        put(&mut object, args.text(index)?, args.value(index + 1).clone());
+        put(
+            &mut object,
+            args.text(index)?,
+            args.value(index + 1).clone(),
+        );
     }
     Ok(Value::Object(object))
 }
 
-pub(super) fn null(_: &Args<'_>) -> Result<Value, Fault> {
-    Ok(Value::Null)
+pub(super) fn null(_: &[Value]) -> Value {
+    Value::Null
 }
 
 /// Ordered by key, as Azure documents it.
@@ -43,10 +47,7 @@ pub(super) fn keys(args: &Args<'_>) -> Result<Value, Fault> {
 }
 
 pub(super) fn json(args: &Args<'_>) -> Result<Value, Fault> {
-    let text = match args.value(0) {
-        Value::String(text) => text,
-        _ => return Err(args.expects(0, "String")),
-    };
+    let text = args.text(0)?;
     serde_json::from_str(text)
         .or_else(|error| super::string::single_quoted(text).ok_or(error))
         .map_err(|error| {

@@ -46,8 +46,8 @@ pub(in crate::arm) fn to_text(value: &Value) -> String {
     }
 }
 
-pub(super) fn string(args: &Args<'_>) -> Result<Value, Fault> {
-    Ok(to_text(args.value(0)).into())
+pub(super) fn string(values: &[Value]) -> Value {
+    to_text(&values[0]).into()
 }
 
 pub(super) fn fail(args: &Args<'_>) -> Result<Value, Fault> {

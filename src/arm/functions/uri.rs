@@ -27,9 +27,9 @@ fn decoded(args: &Args<'_>, text: &str) -> Result<String, Fault> {
         .ok_or_else(|| args.wrong("The text is not base64 of UTF-8."))
 }
 
-pub(super) fn data_uri(args: &Args<'_>) -> Result<Value, Fault> {
-    let encoded = STANDARD.encode(super::to_text(args.value(0)));
-    Ok(format!("data:text/plain;charset=utf8;base64,{encoded}").into())
+pub(super) fn data_uri(values: &[Value]) -> Value {
+    let encoded = STANDARD.encode(super::to_text(&values[0]));
+    format!("data:text/plain;charset=utf8;base64,{encoded}").into()
 }
 
 pub(super) fn data_uri_to_string(args: &Args<'_>) -> Result<Value, Fault> {
@@ -56,10 +56,14 @@ pub(super) fn uri_component(args: &Args<'_>) -> Result<Value, Fault> {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            text.extend(['%', hex(byte >> 4), hex(byte & 0xf)]);
         }
     }
     Ok(text.into())
+}
+
+fn hex(digit: u8) -> char {
+    char::from(b"0123456789ABCDEF"[usize::from(digit)])
 }
 
 pub(super) fn uri_component_to_string(args: &Args<'_>) -> Result<Value, Fault> {

@@ -28,9 +28,15 @@ fn expressions_read_as_trees() {
     for (text, wanted) in [
         ("['a''b']", "\"a'b\""),
         ("[ concat ( 'a' , 1 , -2 ) ]", "concat(\"a\", 1, -2)"),
-        ("[parameters('p').a.b[0]['c']]", "parameters(\"p\").a.b[0][\"c\"]"),
+        (
+            "[parameters('p').a.b[0]['c']]",
+            "parameters(\"p\").a.b[0][\"c\"]",
+        ),
         ("[contoso.name(null())]", "contoso::name(null())"),
-        ("[reference('x')[add(1,2)].y]", "reference(\"x\")[add(1, 2)].y"),
+        (
+            "[reference('x')[add(1,2)].y]",
+            "reference(\"x\")[add(1, 2)].y",
+        ),
         ("[f(1.5)]", "f(1.5)"),
     ] {
         let read = parse(text).unwrap_or_else(|fault| panic!("{text}: {fault:?}"));

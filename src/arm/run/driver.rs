@@ -7,7 +7,7 @@ use super::plan::{Deployment, Operation, Outcome, Run, secure_outputs};
 use super::request::Store;
 use super::world::{Live, SECURE};
 use crate::arm::error::ArmError;
-use crate::arm::template::{nested, outputs, template_error};
+use crate::arm::template::{base, nested, outputs, template_error};
 use crate::arm::value::{same_name, text};
 
 /// Names one step of a run.
@@ -116,12 +116,7 @@ impl Run {
         self.cancelled = true;
     }
 
-    fn advance_one(
-        &mut self,
-        at: usize,
-        store: &dyn Store,
-        events: &mut Vec<Event>,
-    ) -> bool {
+    fn advance_one(&mut self, at: usize, store: &dyn Store, events: &mut Vec<Event>) -> bool {
         if self.deployments[at].outcome.is_some() {
             return false;
         }
@@ -168,8 +163,10 @@ impl Run {
         let resource_id = one.id.clone();
         let failed = if same_name(&one.resource_type, "Microsoft.Resources/deployments") {
             let who = (one.id.clone(), one.name.clone(), one.place.clone());
-            let made = nested(one, &deployment.frame, &world, false)
-                .and_then(|nested| Deployment::plan(nested, who, Some((at, index)), &world));
+            let made = nested(one, &deployment.frame, &world, false).and_then(|nested| {
+                Deployment::plan(nested, who, Some((at, index)), &world)
+                    .map_err(|error| error.below(&base(one)))
+            });
             match made {
                 Ok(child) => {
                     self.deployments[at].operations[index] = Operation::Running;
@@ -200,13 +197,23 @@ impl Run {
                 Err(fault) => template_error(fault, &one.pointer).target(&one.id),
             }
         };
-        let error = self.hidden(failed);
+        let error = self.hidden(self.placed(at, failed));
         self.deployments[at].operations[index] = Operation::Failed(error.clone());
         events.push(Event::Failed {
             id,
             resource_id,
             error,
         });
+    }
+
+    /// The places of an error in one deployment, as the body of the request has them.
+    fn placed(&self, at: usize, mut error: ArmError) -> ArmError {
+        let mut at = at;
+        while let Some((parent, index)) = self.deployments[at].parent {
+            error = error.below(&base(&self.deployments[parent].instances[index]));
+            at = parent;
+        }
+        error
     }
 
     /// Ends a deployment whose resources have all ended.
@@ -248,7 +255,7 @@ impl Run {
                     self.deployments[at].outputs = outputs;
                     Outcome::Succeeded
                 }
-                Err(error) => Outcome::Failed(self.hidden(error)),
+                Err(error) => Outcome::Failed(self.hidden(self.placed(at, error))),
             }
         };
         self.end(at, outcome, events);

@@ -7,7 +7,6 @@ use crate::arm::evaluate::{Frame, Place, World};
 use crate::arm::template::{
     Instance, Nested, Output, Template, Values, check, depend, expand, frame, known, read,
 };
-use crate::arm::value::HIDDEN;
 
 /// How far one resource is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +96,7 @@ impl Run {
             request.name
         );
         let first = Deployment::plan(nested, (id, request.name.clone(), place), None, &world)
-            .map_err(|error| hide(error, &secrets))?;
+            .map_err(|error| error.without(&secrets))?;
         run.remember(&secrets);
         run.deployments.push(first);
         Ok(run)
@@ -122,7 +121,7 @@ impl Run {
 
     /// The error without the values of secure parameters.
     pub(super) fn hidden(&self, error: ArmError) -> ArmError {
-        hide(error, &self.secrets)
+        error.without(&self.secrets)
     }
 
     /// All deployments, the one asked for first.
@@ -134,18 +133,6 @@ impl Run {
     pub(crate) fn outcome(&self) -> Option<&Outcome> {
         self.deployments[0].outcome.as_ref()
     }
-}
-
-pub(in crate::arm) fn hide(mut error: ArmError, secrets: &[String]) -> ArmError {
-    for secret in secrets {
-        error.message = error.message.replace(secret.as_str(), HIDDEN);
-    }
-    error.details = error
-        .details
-        .into_iter()
-        .map(|detail| hide(detail, secrets))
-        .collect();
-    error
 }
 
 impl Deployment {
@@ -169,9 +156,12 @@ impl Deployment {
         let before = depend(&instances, &frame, world)?;
         let operations = instances
             .iter()
-            .map(|one| match one.deployed {
-                true => Operation::Waiting,
-                false => Operation::Skipped,
+            .map(|one| {
+                if one.deployed {
+                    Operation::Waiting
+                } else {
+                    Operation::Skipped
+                }
             })
             .collect();
         Ok(Deployment {
@@ -209,10 +199,10 @@ pub(in crate::arm) fn answer(
     let outputs: Map<String, Value> = outputs
         .iter()
         .map(|output| {
-            let value = match output.kind.starts_with("Secure") {
-                true => json!({"type": output.kind}),
-                false => json!({"type": output.kind, "value": output.value}),
-            };
+            let mut value = json!({"type": output.kind});
+            if !output.kind.starts_with("Secure") {
+                value["value"] = output.value.clone();
+            }
             (output.name.clone(), value)
         })
         .collect();

@@ -13,37 +13,46 @@ fn plain(name: &str, extra: &Value) -> Value {
 }
 
 /// The transcript of deploying these resources.
-fn deploy(resources: Value) -> String {
-    let request = request(template(json!({"resources": resources})), json!({}));
+fn deploy(resources: &Value) -> String {
+    let request = request(template(&json!({"resources": resources})), json!({}));
     play(&request, &mut Memory::default()).1
 }
 
 #[test]
 fn resources_go_in_the_order_of_their_dependencies() {
-    assert_snapshot!(deploy(json!([
-        plain("c", &json!({"dependsOn": ["b", "[resourceId('Test.X/things', 'a')]"]})),
+    assert_snapshot!(deploy(&json!([
+        plain(
+            "c",
+            &json!({"dependsOn": ["b", "[resourceId('Test.X/things', 'a')]"]})
+        ),
         plain("b", &json!({"dependsOn": ["Test.X/things/a"]})),
         plain("a", &json!({"location": "[resourceGroup().location]"})),
         plain("off", &json!({"condition": "[equals(1, 2)]"})),
         plain("after-off", &json!({"dependsOn": ["off"]})),
-        plain("implicit", &json!({"properties": {"state": "[reference('c').provisioningState]"}})),
+        plain(
+            "implicit",
+            &json!({"properties": {"state": "[reference('c').provisioningState]"}})
+        ),
     ])));
 }
 
 #[test]
 fn serial_loops_go_batch_by_batch() {
-    assert_snapshot!(deploy(json!([
-        plain("[concat('n', copyIndex())]", &json!({
-            "copy": {"name": "loop", "count": 5, "mode": "serial", "batchSize": 2},
-            "properties": {"n": "[copyIndex(1)]"},
-        })),
+    assert_snapshot!(deploy(&json!([
+        plain(
+            "[concat('n', copyIndex())]",
+            &json!({
+                "copy": {"name": "loop", "count": 5, "mode": "serial", "batchSize": 2},
+                "properties": {"n": "[copyIndex(1)]"},
+            })
+        ),
         plain("last", &json!({"dependsOn": ["loop"]})),
     ])));
 }
 
 #[test]
 fn children_and_extensions_have_their_ids() {
-    assert_snapshot!(deploy(json!([
+    assert_snapshot!(deploy(&json!([
         plain("parent", &json!({"resources": [
             {"type": "children", "apiVersion": "1", "name": "child", "dependsOn": ["parent"]},
         ]})),
@@ -59,7 +68,7 @@ fn children_and_extensions_have_their_ids() {
 fn a_failure_stops_what_depends_on_it_and_nothing_else() {
     let mut store = Memory::default();
     let request = request(
-        template(json!({"resources": [
+        template(&json!({"resources": [
             plain("broken", &json!({})),
             plain("behind", &json!({"dependsOn": ["broken"]})),
             plain("beside", &json!({})),
@@ -79,7 +88,7 @@ fn a_failure_stops_what_depends_on_it_and_nothing_else() {
 
 /// Two levels, inner and outer scope, outputs on the way up and parameters on the way down.
 fn nested_template() -> Value {
-    let inner = template(json!({
+    let inner = template(&json!({
         "parameters": {"name": {"type": "string"}, "secret": {"type": "securestring"}},
         "variables": {"full": "[concat('inner-', parameters('name'))]"},
         "resources": [plain("[variables('full')]", &json!({
@@ -91,7 +100,7 @@ fn nested_template() -> Value {
             "told": {"type": "string", "value": "[concat('x', parameters('secret'))]"},
         },
     }));
-    let outer = template(json!({
+    let outer = template(&json!({
         "resources": [plain("[concat('outer-', parameters('name'))]", &json!({
             "properties": {"where": "[deployment().name]"},
         }))],
@@ -113,7 +122,7 @@ fn nested_template() -> Value {
         }
         one
     };
-    template(json!({
+    template(&json!({
         "parameters": {
             "name": {"type": "string", "defaultValue": "n"},
             "password": {"type": "securestring"},
@@ -140,7 +149,10 @@ fn nested_template() -> Value {
 #[test]
 fn nested_deployments_are_part_of_the_run() {
     let mut store = Memory::default();
-    let request = request(nested_template(), json!({"password": {"value": "pa55word"}}));
+    let request = request(
+        nested_template(),
+        json!({"password": {"value": "pa55word"}}),
+    );
     let (run, told) = play(&request, &mut store);
     assert_snapshot!(told);
     let root = &run.deployments()[0];
@@ -160,9 +172,21 @@ fn nested_deployments_are_part_of_the_run() {
     let user = "/subscriptions/s/resourcegroups/g/providers/test.x/things/user";
     assert_eq!(store.resources[user]["properties"]["secret"], "pa55word");
     // The only way to the secret is the body of a step.
-    let shown = format!("{told}{:?}", run.deployments().iter().map(|one| {
-        format!("{}{}{}{}", one.outputs(), one.parameters(), one.dependencies(), one.providers())
-    }).collect::<Vec<_>>());
+    let shown = format!(
+        "{told}{:?}",
+        run.deployments()
+            .iter()
+            .map(|one| {
+                format!(
+                    "{}{}{}{}",
+                    one.outputs(),
+                    one.parameters(),
+                    one.dependencies(),
+                    one.providers()
+                )
+            })
+            .collect::<Vec<_>>()
+    );
     assert!(!shown.contains("pa55word"), "{shown}");
 }
 
@@ -175,7 +199,7 @@ fn symbolic_names_loops_and_existing_resources() {
         &json!({"properties": {"colour": "blue"}}),
     );
     let request = request(
-        template(json!({
+        template(&json!({
             "languageVersion": "2.0",
             "resources": {
                 "old": plain("old", &json!({"existing": true})),
@@ -197,7 +221,10 @@ fn symbolic_names_loops_and_existing_resources() {
     );
     let (run, told) = play(&request, &mut store);
     assert_snapshot!(told);
-    assert_eq!(run.deployments()[0].outputs()["all"]["value"], json!(["m0", "m1"]));
+    assert_eq!(
+        run.deployments()[0].outputs()["all"]["value"],
+        json!(["m0", "m1"])
+    );
 }
 
 #[test]
@@ -211,7 +238,7 @@ fn complete_deployments_delete_what_they_do_not_name() {
         );
     }
     let mut request = request(
-        template(json!({"resources": [plain("kept", &json!({}))]})),
+        template(&json!({"resources": [plain("kept", &json!({}))]})),
         json!({}),
     );
     request.mode = Mode::Complete;
@@ -224,7 +251,7 @@ fn complete_deployments_delete_what_they_do_not_name() {
 fn a_cancelled_run_starts_nothing_more() {
     let store = Memory::default();
     let request = request(
-        template(json!({"resources": [
+        template(&json!({"resources": [
             plain("a", &json!({})), plain("b", &json!({"dependsOn": ["a"]})),
         ]})),
         json!({}),
@@ -245,7 +272,7 @@ fn a_cancelled_run_starts_nothing_more() {
 #[test]
 fn outputs_that_fail_are_named() {
     let request = request(
-        template(json!({"outputs": {
+        template(&json!({"outputs": {
             "wrong": {"type": "int", "value": "text"},
             "broken": {"type": "string", "value": "[createObject('a', 1).b]"},
             "fine": {"type": "bool", "value": true},

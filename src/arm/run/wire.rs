@@ -34,10 +34,10 @@ impl Deployment {
     pub(crate) fn parameters(&self) -> Value {
         let mut all = Map::new();
         for bound in &self.frame.parameters {
-            let shown = match bound.secret {
-                true => json!({"type": bound.kind}),
-                false => json!({"type": bound.kind, "value": bound.value}),
-            };
+            let mut shown = json!({"type": bound.kind});
+            if !bound.secret {
+                shown["value"] = bound.value.clone();
+            }
             all.insert(bound.name.clone(), shown);
         }
         Value::Object(all)

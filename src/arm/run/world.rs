@@ -17,7 +17,9 @@ fn secure(answers: &Answers, id: &str, action: &str) -> Option<Value> {
     if !action.eq_ignore_ascii_case("listOutputsWithSecureValues") {
         return None;
     }
-    answers.get(&format!("{}{SECURE}", id.to_lowercase())).cloned()
+    answers
+        .get(&format!("{}{SECURE}", id.to_lowercase()))
+        .cloned()
 }
 
 /// A deployment under way: what is missing is an error.

@@ -49,7 +49,8 @@ pub(in crate::arm) fn frame(
         copies: Vec::new(),
         resources: Vec::new(),
     };
-    bind(template, &given, &mut frame, world, lenient)?;
+    bind(template, &given, &mut frame, world, lenient)
+        .map_err(|error| error.without(&frame.secrets()))?;
     for name in frame.variables.raw.keys() {
         let call = Value::String(format!("[variables('{}')]", name.replace('\'', "''")));
         let mut evaluator = Evaluator::new(&frame, world, Allow::NAMES);
@@ -58,7 +59,8 @@ pub(in crate::arm) fn frame(
         }
         evaluator
             .value(&call, "")
-            .map_err(|fault| template_error(fault, &format!("/variables/{name}")))?;
+            .map_err(|fault| template_error(fault, &format!("/variables/{name}")))
+            .map_err(|error| error.without(&frame.secrets()))?;
     }
     Ok(frame)
 }

@@ -26,7 +26,11 @@ fn visit(value: &Value, pointer: &str, template: &Template) -> Result<(), ArmErr
             let words = same_name(key, "metadata")
                 || pointer.is_empty() && !evaluated(key)
                 || same_name(key, "template") && is_nested(map, item);
-            if words { Ok(()) } else { visit(item, &place, template) }
+            if words {
+                Ok(())
+            } else {
+                visit(item, &place, template)
+            }
         }),
         _ => Ok(()),
     }
@@ -34,9 +38,15 @@ fn visit(value: &Value, pointer: &str, template: &Template) -> Result<(), ArmErr
 
 /// The sections of a template that hold expressions.
 fn evaluated(section: &str) -> bool {
-    ["parameters", "variables", "functions", "resources", "outputs"]
-        .iter()
-        .any(|name| same_name(name, section))
+    [
+        "parameters",
+        "variables",
+        "functions",
+        "resources",
+        "outputs",
+    ]
+    .iter()
+    .any(|name| same_name(name, section))
 }
 
 /// Whether a member named `template` is that of a nested deployment.

@@ -67,7 +67,10 @@ fn explicit(
             .target(&one.id)
             .at(super::place(&pointer)));
         }
-        if found.iter().any(|other| std::ptr::eq(&raw const instances[*other], one)) {
+        if found
+            .iter()
+            .any(|other| std::ptr::eq(&raw const instances[*other], one))
+        {
             return Err(ArmError::invalid_template(format!(
                 "Circular dependency detected on resource: '{}'. Please see https://aka.ms/arm-syntax-resources for usage details.",
                 one.id
@@ -209,7 +212,11 @@ fn circle(instances: &[Instance], edges: &[Vec<usize>]) -> Result<(), ArmError> 
     let mut met = vec![false; edges.len()];
     while !met[at] {
         met[at] = true;
-        at = edges[at].iter().copied().find(|other| !done[*other]).unwrap_or(at);
+        at = edges[at]
+            .iter()
+            .copied()
+            .find(|other| !done[*other])
+            .unwrap_or(at);
     }
     let one = &instances[at];
     Err(ArmError::invalid_template(format!(

@@ -198,8 +198,7 @@ impl Expansion<'_> {
         copies: &[Copy],
         pointer: &str,
     ) -> Result<Value, Fault> {
-        let mut evaluator =
-            Evaluator::new(self.frame, self.world, Allow::NAMES).within(copies);
+        let mut evaluator = Evaluator::new(self.frame, self.world, Allow::NAMES).within(copies);
         if self.lenient {
             evaluator = evaluator.lenient();
         }
@@ -230,7 +229,7 @@ impl Expansion<'_> {
                 Value::Null if !needed => Ok(String::new()),
                 other => Err(template_error(
                     Fault::invalid(format!(
-                        "The '{key}' of a resource must be a string that is not empty, and not of type '{}'.",
+                        "The '{key}' of a resource must be a string that is not empty; it is of type '{}'.",
                         kind(&other)
                     )),
                     &place,

@@ -14,11 +14,11 @@ mod tests;
 mod types;
 
 pub(super) use bind::frame;
+pub(super) use bind::{Identity, Values};
 pub(super) use check::check;
 pub(super) use depend::depend;
-pub(super) use bind::{Identity, Values};
 pub(super) use expand::{Instance, expand, known};
-pub(super) use nested::{Nested, nested};
+pub(super) use nested::{Nested, base, nested};
 pub(super) use outputs::{Output, outputs};
 pub(super) use shape::{Template, read};
 
@@ -42,12 +42,11 @@ pub(super) fn template_error(fault: Fault, pointer: &str) -> ArmError {
         } => format!("{pointer}{path}"),
         _ => pointer.to_owned(),
     };
-    let mut error = fault.into_error("InvalidTemplate", |message| {
+    let error = fault.into_error("InvalidTemplate", |message| {
         format!(
             "Unable to process template language expressions at '{}': '{message}'",
             place(&inside)
         )
     });
-    error.path = Some(place(&inside));
-    error
+    error.place(place(&inside))
 }

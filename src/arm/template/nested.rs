@@ -36,17 +36,24 @@ pub(in crate::arm) fn nested(
         }
     }
     let template = get(properties, "template").ok_or_else(|| refused(one, "it has no template"))?;
-    let mut template = read(template)?;
+    let base = base(one);
+    let below = |error: ArmError| error.below(&base);
+    let mut template = read(template).map_err(below)?;
     let mode = match get(properties, "mode").and_then(Value::as_str) {
         Some(mode) if same_name(mode, "Complete") => "Complete",
         Some(mode) if same_name(mode, "Incremental") => "Incremental",
-        _ => return Err(refused(one, "its mode is neither 'Incremental' nor 'Complete'")),
+        _ => {
+            return Err(refused(
+                one,
+                "its mode is neither 'Incremental' nor 'Complete'",
+            ));
+        }
     };
     let scope = get(properties, "expressionEvaluationOptions")
         .map_or("outer", |options| text(options, "scope"));
     if !same_name(scope, "inner") {
         template.functions.clone_from(&parent.functions);
-        super::check(&template)?;
+        super::check(&template).map_err(below)?;
         let mut frame = parent.clone();
         frame.copies.extend_from_slice(&one.copies);
         return Ok(Nested {
@@ -55,7 +62,7 @@ pub(in crate::arm) fn nested(
             mode,
         });
     }
-    super::check(&template)?;
+    super::check(&template).map_err(below)?;
     let identity = Identity {
         name: one.name.clone(),
         place: one.place.clone(),
@@ -70,7 +77,8 @@ pub(in crate::arm) fn nested(
         &parent.facts,
         world,
         lenient,
-    )?;
+    )
+    .map_err(below)?;
     Ok(Nested {
         template,
         frame,
@@ -78,11 +86,12 @@ pub(in crate::arm) fn nested(
     })
 }
 
-fn location(
-    one: &Instance,
-    parent: &Frame,
-    world: &dyn World,
-) -> Result<Option<String>, ArmError> {
+/// Where the request of a nested deployment stands in the template around it.
+pub(in crate::arm) fn base(one: &Instance) -> String {
+    super::place(&one.pointer)
+}
+
+fn location(one: &Instance, parent: &Frame, world: &dyn World) -> Result<Option<String>, ArmError> {
     let Some(raw) = get(&one.raw, "location") else {
         return Ok(None);
     };
@@ -109,8 +118,7 @@ fn evaluated(
     let mut given = Vec::new();
     for (name, parameter) in parameters {
         let pointer = step(&format!("{}/properties/parameters", one.pointer), name);
-        let mut evaluator =
-            Evaluator::new(parent, world, Allow::BODIES).within(&one.copies);
+        let mut evaluator = Evaluator::new(parent, world, Allow::BODIES).within(&one.copies);
         if lenient {
             evaluator = evaluator.lenient();
         }

@@ -70,11 +70,10 @@ fn output(
 ) -> Result<Option<Output>, ArmError> {
     let broken = |fault: Fault| {
         let pointer = format!("/outputs/{name}");
-        let mut error = fault.into_error("DeploymentOutputEvaluationFailed", |message| {
+        let error = fault.into_error("DeploymentOutputEvaluationFailed", |message| {
             format!("The template output '{name}' is not valid: {message}.")
         });
-        error.path = Some(super::place(&pointer));
-        error.target(name)
+        error.place(super::place(&pointer)).target(name)
     };
     let Value::Object(declared) = declared else {
         return Err(broken(Fault::invalid("it is not an object")));
@@ -84,10 +83,17 @@ fn output(
     let kind_name = kind_of(&declared).map_err(invalid)?;
     let evaluator = |allow: Allow, copies: &[Copy]| {
         let evaluator = Evaluator::new(frame, world, allow).within(copies);
-        if lenient { evaluator.lenient() } else { evaluator }
+        if lenient {
+            evaluator.lenient()
+        } else {
+            evaluator
+        }
     };
     if let Some(condition) = get(&declared, "condition") {
-        match evaluator(Allow::NAMES, &[]).value(condition, "").map_err(broken)? {
+        match evaluator(Allow::NAMES, &[])
+            .value(condition, "")
+            .map_err(broken)?
+        {
             Value::Bool(false) => return Ok(None),
             Value::Bool(true) => {}
             value if has_unknown(&value) => {}
@@ -125,9 +131,8 @@ fn output(
         secret |= one.holds_parameter_secret();
         value
     };
-    checked(&value, &declared, &template.definitions).map_err(|reason| {
-        broken(Fault::invalid(reason))
-    })?;
+    checked(&value, &declared, &template.definitions)
+        .map_err(|reason| broken(Fault::invalid(reason)))?;
     Ok(Some(Output {
         name: name.to_owned(),
         kind: kind_name,

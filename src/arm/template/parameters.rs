@@ -89,11 +89,25 @@ pub(super) fn bind(
         if let Some(one) = one {
             let secret = one.secret || secure(&declared, &template.definitions, 8);
             let value = one.value.clone();
-            accept(name, &declared, template, value, (secret, Source::Given), frame)?;
+            accept(
+                name,
+                &declared,
+                template,
+                value,
+                (secret, Source::Given),
+                frame,
+            )?;
         } else if let Some(default) = get(&declared, "defaultValue") {
             waiting.push((name.clone(), declared.clone(), default.clone()));
         } else if nullable(&declared) {
-            accept(name, &declared, template, Value::Null, (false, Source::Default), frame)?;
+            accept(
+                name,
+                &declared,
+                template,
+                Value::Null,
+                (false, Source::Default),
+                frame,
+            )?;
         } else {
             return Err(ArmError::invalid_template(format!(
                 "The value for the template parameter '{name}' is not provided. Please see https://aka.ms/arm-create-parameter-file for usage details."
@@ -124,9 +138,15 @@ pub(super) fn bind(
         let value = evaluator
             .value(&default, "")
             .map_err(|fault| template_error(fault, &pointer))?;
-        let secret =
-            !evaluator.secrets().is_empty() || secure(&declared, &template.definitions, 8);
-        accept(&name, &declared, template, value, (secret, Source::Default), frame)?;
+        let secret = !evaluator.secrets().is_empty() || secure(&declared, &template.definitions, 8);
+        accept(
+            &name,
+            &declared,
+            template,
+            value,
+            (secret, Source::Default),
+            frame,
+        )?;
     }
     Ok(())
 }
@@ -188,9 +208,10 @@ fn accept(
                 Source::Given => format!("properties.parameters.{name}"),
                 Source::Default => format!("properties.template.parameters.{name}"),
             };
-            let inside = match misfit.path == name {
-                true => String::new(),
-                false => format!(" (at '{}')", misfit.path),
+            let inside = if misfit.path == name {
+                String::new()
+            } else {
+                format!(" (at '{}')", misfit.path)
             };
             ArmError::invalid_template(format!(
                 "The provided value for the template parameter '{name}'{inside} is not valid. {} Please see https://aka.ms/arm-create-parameter-file for usage details.",
@@ -233,12 +254,10 @@ fn names_parameter(value: &Value, parameter: &str) -> bool {
             found
         }
         Value::Array(items) => items.iter().any(|item| names_parameter(item, parameter)),
-        Value::Object(map) => map
-            .iter()
-            .any(|(key, item)| {
-                names_parameter(item, parameter)
-                    || names_parameter(&Value::String(key.clone()), parameter)
-            }),
+        Value::Object(map) => map.iter().any(|(key, item)| {
+            names_parameter(item, parameter)
+                || names_parameter(&Value::String(key.clone()), parameter)
+        }),
         _ => false,
     }
 }

@@ -42,7 +42,10 @@ pub(in crate::arm) fn read(template: &Value) -> Result<Template, ArmError> {
         .at("properties.template"));
     };
     for key in map.keys() {
-        if ["extensions", "imports"].iter().any(|name| same_name(name, key)) {
+        if ["extensions", "imports"]
+            .iter()
+            .any(|name| same_name(name, key))
+        {
             return Err(ArmError::invalid_template(format!(
                 "The template member '{key}' is not supported by the local Azure"
             ))

@@ -53,12 +53,7 @@ pub(super) fn kind_of(declared: &Map<String, Value>) -> Result<&'static str, Str
         Some(text) => KINDS
             .into_iter()
             .find(|kind| kind.eq_ignore_ascii_case(text))
-            .ok_or_else(|| {
-                format!(
-                    "The type '{text}' is not one of '{}'.",
-                    KINDS.join(", ")
-                )
-            }),
+            .ok_or_else(|| format!("The type '{text}' is not one of '{}'.", KINDS.join(", "))),
     }
 }
 
@@ -97,11 +92,7 @@ pub(super) fn secure(
     let mapped = get(&declared, "discriminator")
         .and_then(|discriminator| member(discriminator, "mapping")?.as_object())
         .is_some_and(|mapping| mapping.values().any(inside));
-    all("properties")
-        || all("prefixItems")
-        || one("items")
-        || one("additionalProperties")
-        || mapped
+    all("properties") || all("prefixItems") || one("items") || one("additionalProperties") || mapped
 }
 
 /// Why a value does not fit a type: where inside it, and in which words.
@@ -191,7 +182,12 @@ fn allowed(value: &Value, declared: &Map<String, Value>) -> Result<(), String> {
 fn bounded(value: &Value, declared: &Map<String, Value>) -> Result<(), String> {
     let bound = |key: &str| get(declared, key).and_then(Value::as_i64);
     let (measured, least, most, what) = match value {
-        Value::Number(number) => (number.as_i64(), bound("minValue"), bound("maxValue"), "value"),
+        Value::Number(number) => (
+            number.as_i64(),
+            bound("minValue"),
+            bound("maxValue"),
+            "value",
+        ),
         Value::String(text) => (
             i64::try_from(text.encode_utf16().count()).ok(),
             bound("minLength"),
@@ -313,9 +309,7 @@ fn object(
         }
         match get(declared, "additionalProperties") {
             Some(Value::Bool(false)) => {
-                return Err(misfit(format!(
-                    "The property '{name}' is not allowed."
-                )));
+                return Err(misfit(format!("The property '{name}' is not allowed.")));
             }
             Some(Value::Object(one)) => fits(item, one, definitions, &format!("{path}.{name}"))?,
             _ => {}

@@ -22,13 +22,17 @@ fn kinds(request: &Request, store: &Memory) -> Vec<String> {
         .iter()
         .map(|change| {
             let id = change["resourceId"].as_str().unwrap();
-            format!("{} {}", change["changeType"].as_str().unwrap(), id.rsplit('/').next().unwrap())
+            format!(
+                "{} {}",
+                change["changeType"].as_str().unwrap(),
+                id.rsplit('/').next().unwrap()
+            )
         })
         .collect()
 }
 
 fn example(colour: &str) -> Value {
-    template(json!({
+    template(&json!({
         "parameters": {"password": {"type": "securestring", "defaultValue": "pa55word"}},
         "resources": [
             {
@@ -79,7 +83,10 @@ fn changes_are_told_property_by_property() {
         &json!({}),
     );
     let text = shown(&request(example("red"), json!({})), &store);
-    assert!(!text.contains("pa55word") && !text.contains("key-of-the-account"), "{text}");
+    assert!(
+        !text.contains("pa55word") && !text.contains("key-of-the-account"),
+        "{text}"
+    );
     assert_snapshot!(text);
 }
 
@@ -94,7 +101,7 @@ fn a_second_deployment_changes_nothing() {
                 "mode": "Incremental",
                 "expressionEvaluationOptions": {"scope": "inner"},
                 "parameters": {"who": {"value": "[reference('t', '1', 'full').identity.principalId]"}},
-                "template": template(json!({
+                "template": template(&json!({
                     "parameters": {"who": {"type": "string"}},
                     "resources": [{
                         "type": "Test.X/roles", "apiVersion": "1", "name": "[guid(parameters('who'))]",
@@ -104,7 +111,7 @@ fn a_second_deployment_changes_nothing() {
             },
         },
     ]});
-    let request = request(template(nested), json!({}));
+    let request = request(template(&nested), json!({}));
     let before = kinds(&request, &store);
     assert_eq!(before[0], "Create t");
     // Its name is not known while there is no identity.
@@ -112,7 +119,10 @@ fn a_second_deployment_changes_nothing() {
     play(&request, &mut store);
     let after = kinds(&request, &store);
     assert_eq!(after.len(), 2);
-    assert!(after.iter().all(|one| one.starts_with("NoChange ")), "{after:?}");
+    assert!(
+        after.iter().all(|one| one.starts_with("NoChange ")),
+        "{after:?}"
+    );
 }
 
 #[test]
@@ -123,7 +133,7 @@ fn complete_deployments_tell_what_they_delete() {
         "Test.X/things",
         &json!({}),
     );
-    let mut request = request(template(json!({})), json!({}));
+    let mut request = request(template(&json!({})), json!({}));
     assert_eq!(kinds(&request, &store), ["Ignore beside"]);
     request.mode = Mode::Complete;
     assert_eq!(kinds(&request, &store), ["Delete beside"]);

@@ -4,7 +4,7 @@ use crate::arm::error::ArmError;
 use crate::arm::evaluate::Place;
 use crate::arm::run::{Answers, Dry, Request, SECURE, Store, answer, body, secure_outputs};
 use crate::arm::template::{
-    Instance, Nested, Values, check, depend, expand, frame, known, nested, outputs, read,
+    Instance, Nested, Values, base, check, depend, expand, frame, known, nested, outputs, read,
     template_error,
 };
 use crate::arm::value::same_name;
@@ -34,10 +34,7 @@ struct Walk<'a> {
 
 /// Everything that the deployment would write, nested deployments opened, in an order in which it
 /// could be written.
-pub(in crate::arm) fn walk(
-    request: &Request,
-    store: &dyn Store,
-) -> Result<Vec<Planned>, ArmError> {
+pub(in crate::arm) fn walk(request: &Request, store: &dyn Store) -> Result<Vec<Planned>, ArmError> {
     let mut walk = Walk {
         store,
         answers: Answers::new(),
@@ -71,7 +68,7 @@ pub(in crate::arm) fn walk(
         request.name
     );
     walk.deployment(first, (&id, &request.name), &request.place, 0)
-        .map_err(|error| crate::arm::run::hide(error, &secrets))?;
+        .map_err(|error| error.without(&secrets))?;
     Ok(walk.found)
 }
 
@@ -139,7 +136,9 @@ impl Walk<'_> {
                 .target(&one.id));
             }
             let inner = nested(one, frame, &world, true)?;
-            return self.deployment(inner, (&one.id, &one.name), &one.place, depth + 1);
+            return self
+                .deployment(inner, (&one.id, &one.name), &one.place, depth + 1)
+                .map_err(|error| error.below(&base(one)));
         }
         let (body, secrets) = body(one, frame, &world, true)
             .map_err(|fault| template_error(fault, &one.pointer).target(&one.id))?;
