@@ -21,4 +21,4 @@ pub(crate) use run::{
     Deployment, Event, Mode, Outcome, Request, Run, Step, StepId, Store, Validated, public_cloud,
     validate,
 };
-pub(crate) use whatif::{Format, WhatIf, what_if};
+pub(crate) use whatif::{Format, Planned, WhatIf, what_if};

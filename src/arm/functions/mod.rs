@@ -201,9 +201,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     special("environment", 0, 0, Special::Environment),
     special("parameters", 1, 1, Special::Parameters),
     special("variables", 1, 1, Special::Variables),
-    special("managementGroup", 0, 1, Special::ManagementGroup),
-    special("resourceGroup", 0, 2, Special::ResourceGroup),
-    special("subscription", 0, 1, Special::Subscription),
+    special("managementGroup", 0, 0, Special::ManagementGroup),
+    special("resourceGroup", 0, 0, Special::ResourceGroup),
+    special("subscription", 0, 0, Special::Subscription),
     special("tenant", 0, 0, Special::Tenant),
     // Resources.
     pure("extensionResourceId", 3, MANY, uri::extension_resource_id),

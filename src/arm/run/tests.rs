@@ -285,3 +285,108 @@ fn outputs_that_fail_are_named() {
     };
     assert_snapshot!(serde_json::to_string_pretty(&error.wire()).unwrap());
 }
+
+/// The shape of the shipped template: modules, loops, an extension, outputs of outputs.
+#[test]
+fn a_gateway_with_all_its_modules_is_deployed_and_a_second_time_unchanged() {
+    let whole: Value = serde_json::from_str(include_str!("../fixtures/gateway.json")).unwrap();
+    let request = request(whole, json!({}));
+    let mut store = Memory::default();
+    assert_eq!(validate(&request, &store).unwrap().resources.len(), 20);
+    let (run, told) = play(&request, &mut store);
+    assert_snapshot!("gateway", told);
+    assert_snapshot!(
+        "gateway_outputs",
+        serde_json::to_string_pretty(&run.deployments()[0].outputs()).unwrap()
+    );
+    let again = crate::arm::what_if(&request, &store, crate::arm::Format::FullResourcePayloads)
+        .unwrap()
+        .wire();
+    let changes = again["properties"]["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 20);
+    for change in changes {
+        assert_eq!(change["changeType"], "NoChange", "{change:#}");
+    }
+}
+
+#[test]
+fn a_subscription_gets_a_group_and_what_goes_into_it() {
+    let inner = template(&json!({
+        "resources": [plain("inside", &json!({"location": "[resourceGroup().location]"}))],
+        "outputs": {"id": {"type": "string", "value": "[resourceId('Test.X/things', 'inside')]"}},
+    }));
+    let mut request = request(
+        template(&json!({
+            "resources": [
+                {"type": "Microsoft.Resources/resourceGroups", "apiVersion": "2024-03-01", "name": "new",
+                 "location": "[deployment().location]"},
+                {"type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "in-it",
+                 "resourceGroup": "new",
+                 "dependsOn": ["[subscriptionResourceId('Microsoft.Resources/resourceGroups', 'new')]"],
+                 "properties": {"mode": "Incremental", "template": inner,
+                    "expressionEvaluationOptions": {"scope": "inner"}}},
+                {"type": "Test.X/locks", "apiVersion": "1", "name": "everywhere"},
+                {"type": "Test.X/locks", "apiVersion": "1", "name": "above", "scope": "/"},
+            ],
+            "outputs": {"id": {"type": "string", "value":
+                "[reference(extensionResourceId(subscriptionResourceId('Microsoft.Resources/resourceGroups', 'new'), 'Microsoft.Resources/deployments', 'in-it'), '2022-09-01').outputs.id.value]"}},
+        })),
+        json!({}),
+    );
+    request.place = crate::arm::Place::Subscription {
+        subscription: "s".to_owned(),
+    };
+    request.location = Some("westeurope".to_owned());
+    let (run, told) = play(&request, &mut Memory::default());
+    assert_snapshot!(told);
+    assert_eq!(
+        run.deployments()[0].outputs()["id"]["value"],
+        "/subscriptions/s/resourceGroups/new/providers/Test.X/things/inside"
+    );
+    assert_eq!(
+        run.deployments()[0].id,
+        "/subscriptions/s/providers/Microsoft.Resources/deployments/main"
+    );
+}
+
+/// The local Azure keeps a run behind a lock and drives it from many tasks.
+#[test]
+fn a_run_can_be_sent() {
+    fn sent<T: Send>(_: &T) {}
+    let request = request(template(&json!({})), json!({}));
+    sent(&Run::start(&request, &Memory::default()).unwrap());
+}
+
+#[test]
+fn what_a_get_of_the_deployment_tells() {
+    let request = request(
+        template(&json!({"resources": [
+            plain("a", &json!({"location": "westeurope"})),
+            plain("b", &json!({"dependsOn": ["a"]})),
+        ]})),
+        json!({}),
+    );
+    let (run, _) = play(&request, &mut Memory::default());
+    let root = &run.deployments()[0];
+    let id =
+        |name: &str| format!("/subscriptions/s/resourceGroups/g/providers/Test.X/things/{name}");
+    assert_eq!(
+        root.dependencies(),
+        json!([{
+            "id": id("b"), "resourceType": "Test.X/things", "resourceName": "b",
+            "dependsOn": [{"id": id("a"), "resourceType": "Test.X/things", "resourceName": "a"}],
+        }])
+    );
+    assert_eq!(
+        root.providers(),
+        json!([{"namespace": "Test.X", "resourceTypes": [
+            {"resourceType": "things", "locations": ["westeurope"]},
+            {"resourceType": "things", "locations": [null]},
+        ]}])
+    );
+    assert_eq!(root.resources(), json!([{"id": id("a")}, {"id": id("b")}]));
+    assert_eq!(
+        (root.state(), root.mode(), root.parent()),
+        ("Succeeded", "Incremental", None)
+    );
+}

@@ -1,9 +1,9 @@
 use serde_json::{Map, Value};
 
-use super::expand::Instance;
+use super::expand::{Instance, known};
 use super::template_error;
 use crate::arm::error::{ArmError, Fault};
-use crate::arm::evaluate::{Allow, Evaluator, Frame, World};
+use crate::arm::evaluate::{Allow, Evaluator, Frame, Known, World};
 use crate::arm::functions::is_list;
 use crate::arm::language::{Expr, Kind, Meaning, meaning, parse};
 use crate::arm::value::{get, has_unknown, same_name};
@@ -15,10 +15,11 @@ pub(in crate::arm) fn depend(
     frame: &Frame,
     world: &dyn World,
 ) -> Result<Vec<Vec<usize>>, ArmError> {
+    let names = known(instances);
     let mut edges = Vec::with_capacity(instances.len());
     for (index, one) in instances.iter().enumerate() {
-        let mut before = explicit(one, instances, frame, world)?;
-        before.extend(implicit(one, instances, frame, world));
+        let mut before = explicit(one, instances, &names, frame, world)?;
+        before.extend(implicit(one, &names, instances, frame, world));
         before.extend(batched(one, instances));
         before.sort_unstable();
         before.dedup();
@@ -32,6 +33,7 @@ pub(in crate::arm) fn depend(
 fn explicit(
     one: &Instance,
     instances: &[Instance],
+    names: &[Known],
     frame: &Frame,
     world: &dyn World,
 ) -> Result<Vec<usize>, ArmError> {
@@ -55,7 +57,7 @@ fn explicit(
         let Value::String(name) = name else {
             return Err(broken(Fault::invalid("It must be an array of strings.")));
         };
-        let mut found = meant(name, instances);
+        let mut found = meant(name, names, instances);
         // Resources of different types may share a name; then another one is meant.
         if found.len() > 1 {
             found.retain(|other| !std::ptr::eq(&raw const instances[*other], one));
@@ -84,8 +86,7 @@ fn explicit(
 }
 
 /// The instances that a text names: a loop as a whole, or by symbol, name, type and name, id.
-fn meant(name: &str, instances: &[Instance]) -> Vec<usize> {
-    let known = super::expand::known(instances);
+fn meant(name: &str, names: &[Known], instances: &[Instance]) -> Vec<usize> {
     instances
         .iter()
         .enumerate()
@@ -93,7 +94,7 @@ fn meant(name: &str, instances: &[Instance]) -> Vec<usize> {
             one.turn
                 .as_ref()
                 .is_some_and(|turn| same_name(&turn.name, name))
-                || known[*index].is(name)
+                || names[*index].is(name)
         })
         .map(|(index, _)| index)
         .collect()
@@ -102,6 +103,7 @@ fn meant(name: &str, instances: &[Instance]) -> Vec<usize> {
 /// What the body refers to by a name of this template; an id makes no dependency, as in Azure.
 fn implicit(
     one: &Instance,
+    names: &[Known],
     instances: &[Instance],
     frame: &Frame,
     world: &dyn World,
@@ -120,7 +122,9 @@ fn implicit(
                     .within(&one.copies)
                     .name_of(arg);
                 match text {
-                    Some(name) if !name.starts_with('/') => before.extend(meant(&name, instances)),
+                    Some(name) if !name.starts_with('/') => {
+                        before.extend(meant(&name, names, instances))
+                    }
                     _ => {}
                 }
             });

@@ -214,6 +214,10 @@ impl Expansion<'_> {
         copies: Vec<Copy>,
         turn: Option<Turn>,
     ) -> Result<(), ArmError> {
+        if get(raw, "@options").is_some() {
+            let refused = Fault::invalid("'@options' is not supported by the local Azure.");
+            return Err(template_error(refused, pointer));
+        }
         let mut open = None;
         let mut text = |key: &str, needed: bool| -> Result<String, ArmError> {
             let place = format!("{pointer}/{key}");

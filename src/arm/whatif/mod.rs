@@ -11,4 +11,5 @@ mod tests;
 mod walk;
 
 pub(crate) use changes::{Format, WhatIf, what_if};
+pub(crate) use walk::Planned;
 pub(super) use walk::walk;

@@ -1,29 +1,53 @@
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::arm::error::ArmError;
 use crate::arm::evaluate::Place;
-use crate::arm::run::{Answers, Dry, Request, SECURE, Store, answer, body, secure_outputs};
+use crate::arm::run::{
+    Answers, Dry, Request, SECURE, Store, answer, body, redacted, secure_outputs,
+};
 use crate::arm::template::{
     Instance, Nested, Values, base, check, depend, expand, frame, known, nested, outputs, read,
     template_error,
 };
-use crate::arm::value::same_name;
+use crate::arm::value::{same_name, shown};
 
 /// Deployments inside deployments: Azure's limit.
 const DEEPEST: usize = 5;
 
 /// A resource that a deployment would write.
-#[derive(Debug, Clone)]
-pub(in crate::arm) struct Planned {
-    pub(in crate::arm) id: String,
-    pub(in crate::arm) resource_type: String,
-    pub(in crate::arm) name: String,
-    pub(in crate::arm) api_version: String,
+#[derive(Clone)]
+pub(crate) struct Planned {
+    pub(crate) id: String,
+    pub(crate) resource_type: String,
+    pub(crate) name: String,
+    pub(crate) api_version: String,
+    /// As far as it is known; the rest is marked, see [`Planned::shown`].
     pub(in crate::arm) body: Value,
     /// JSON pointers into the body that hold secrets.
     pub(in crate::arm) secrets: Vec<String>,
-    /// What of it is not known before the deployment, so that it cannot be compared.
-    pub(in crate::arm) open: Option<String>,
+    /// What of name, place or condition is not known before the deployment.
+    pub(crate) open: Option<String>,
+}
+
+impl Planned {
+    /// The body with secrets hidden, and with expressions where values are not known yet.
+    pub(crate) fn shown(&self) -> Value {
+        shown(&redacted(&self.body, &self.secrets))
+    }
+}
+
+impl fmt::Debug for Planned {
+    /// Without secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Planned")
+            .field("id", &self.id)
+            .field("api_version", &self.api_version)
+            .field("body", &self.shown())
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
 }
 
 struct Walk<'a> {
