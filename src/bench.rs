@@ -64,6 +64,7 @@ impl Gateway {
             seed: Seed::new(1),
             global: None,
             products: Vec::new(),
+            backends: crate::engine::Backends::default(),
             credentials: crate::engine::Credentials::default(),
             apis: vec![ApiConfig::azure_openai(Some(
                 policy.expect("a test reads it"),
@@ -113,6 +114,7 @@ impl Gateway {
             headers: headers.into_iter().collect(),
             body: Some(Bytes::from_static(BODY.as_bytes())),
             ip_address: "203.0.113.7".to_owned(),
+            trace: false,
             estimate: None,
         };
         let Step::Forward(exchange, _) = self.engine.receive(self.now, incoming) else {

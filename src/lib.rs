@@ -33,8 +33,11 @@
 //! | `results` | pure | records, run information, format version |
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
 //! | `simulate` | pure | the plan through the engine in virtual time |
+//! | `settings` | pure | flags, environment, `apimon.toml`, defaults: the target, and where each value came from |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `arm` | pure | ARM templates: the language, a deployment as a graph of steps, what-if |
+//! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
+//! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `gateway` | edge | HTTP server around the engine |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
@@ -75,20 +78,25 @@ mod engine;
 mod files;
 mod gateway;
 mod http;
+mod kubernetes;
 mod limiter;
 mod loadtest;
+mod metrics;
 mod model;
 mod policy;
 mod policytest;
 mod report;
 mod results;
 mod scenario;
+mod settings;
 mod simulate;
 mod tokens;
 mod yaml;
 
 #[cfg(feature = "bench")]
 pub mod bench;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 
 use std::process::ExitCode;
 

@@ -1,11 +1,14 @@
 //! `apimon emulate`: the local gateway in the foreground.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::args::EmulateArguments;
+use super::events::Events;
 use super::failure::{Failure, Verdict};
 use super::local::{self, Caller};
-use super::prepare::{read_policy, set_named_values, tier};
+use super::prepare::{set_named_values, tier};
+use super::reload;
 use super::target::{self, KEY_HEADER};
 use super::terminal::Terminal;
 use super::{Outcome, behaviour, output};
@@ -13,9 +16,9 @@ use crate::base::{Seed, number};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::engine::{Behaviour, Credentials, LogEvent};
-use crate::files;
-use crate::gateway::{Gateway, Served};
+use crate::engine::{Behaviour, Credentials, Engine, LogEvent};
+use crate::files::{self, Stamp};
+use crate::gateway::{Gateway, Served, Watchers};
 use crate::http;
 use crate::model::ModelSettings;
 use crate::policy::NamedValues;
@@ -31,12 +34,9 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
     let tier = tier(&arguments.tier)?;
     let mut values = NamedValues::from([("tpm".to_owned(), arguments.tpm.to_string())]);
     set_named_values(&mut values, &arguments.named_values)?;
-    let policy = read_policy(
-        terminal,
-        &arguments.policy,
-        &values,
-        &arguments.fragments.fragments()?,
-    )?;
+    // Stamps are older than what is read, so that no change falls between.
+    let stamps = reload::stamps(arguments);
+    let content = reload::content(terminal, arguments, &values)?;
     let seed = Seed::new(arguments.seed);
     let model = ModelSettings {
         name: local::MODEL.to_owned(),
@@ -50,31 +50,48 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
         .map(|id| Caller { id, name: id })
         .collect();
     let clock = Clock::start();
-    let mut engine = local::engine(
-        Some(policy),
+    let mut service = local::service(
+        Some(content.policy),
         adapt(Behaviour::of(tier)),
         clock.started(),
         &seed,
         &callers,
     );
+    service.backends = content.backends;
     if let Some(path) = &arguments.credentials {
-        engine.trust(credentials(path)?);
+        service.credentials = credentials(path)?;
     }
+    let engine = Engine::new(service);
+    let mut events = arguments.events.as_deref().map(Events::open).transpose()?;
     // The address is announced when the first request would not have to wait for anything.
     if let Err(panic) = vocabulary.join() {
         std::panic::resume_unwind(panic);
     }
     let (log, served) = mpsc::unbounded_channel();
-    let gateway = Gateway::start(engine, backend, clock, arguments.port, Some(log))
+    // Telling somebody who does not listen would wake this thread for every answer.
+    let watchers = Watchers {
+        log: (!terminal.quiet() || events.is_some()).then_some(log),
+        series: arguments.metrics,
+    };
+    let gateway = Gateway::start(engine, backend, clock, arguments.port, watchers)
         .map_err(Failure::remote)?;
     announce(terminal, &gateway.url(), &seed, &callers, &behind);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Failure::bug)?;
-    runtime
-        .block_on(watch(terminal, served))
-        .map_err(Failure::bug)?;
+    runtime.block_on(async {
+        let changed = async {
+            if arguments.watch {
+                changes(terminal, arguments, &values, &gateway, stamps).await;
+            }
+            std::future::pending::<std::convert::Infallible>().await
+        };
+        tokio::select! {
+            ended = watch(terminal, served, events.as_mut()) => ended,
+            never = changed => match never {},
+        }
+    })?;
     terminal.note("stopped");
     output::note_metrics(terminal, &gateway.metrics());
     Ok(Verdict::Done)
@@ -86,18 +103,41 @@ fn credentials(path: &Path) -> Result<Credentials, Failure> {
         .map_err(|error| Failure::input(format!("credentials `{}`: {error}", source.name)))
 }
 
+/// Looks after the files as long as the gateway runs.
+async fn changes(
+    terminal: &Terminal,
+    arguments: &EmulateArguments,
+    values: &NamedValues,
+    gateway: &Gateway,
+    mut stamps: BTreeMap<PathBuf, Stamp>,
+) {
+    let clock = Clock::start();
+    loop {
+        clock.sleep_until(clock.now() + reload::LOOK_EVERY).await;
+        let now = reload::stamps(arguments);
+        if now != stamps {
+            stamps = now;
+            reload::reload(terminal, arguments, values, gateway);
+        }
+    }
+}
+
 /// Shows every answer until Ctrl-C.
 async fn watch(
     terminal: &Terminal,
     mut served: mpsc::UnboundedReceiver<Served>,
-) -> std::io::Result<()> {
+    mut events: Option<&mut Events>,
+) -> Result<(), Failure> {
     loop {
         tokio::select! {
-            stopped = tokio::signal::ctrl_c() => return stopped,
+            stopped = tokio::signal::ctrl_c() => return stopped.map_err(Failure::bug),
             Some(served) = served.recv() => {
                 terminal.note(&line(&served));
                 for event in &served.events {
-                    terminal.note(&event_line(event));
+                    match &mut events {
+                        Some(events) => events.append(&served, event)?,
+                        None => terminal.note(&event_line(event)),
+                    }
                 }
             }
         }

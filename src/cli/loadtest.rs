@@ -9,7 +9,7 @@ use super::prepare::prepare;
 use super::progress::Progress;
 use super::target::{self, KEY_HEADER};
 use super::terminal::Terminal;
-use super::{Outcome, output};
+use super::{Outcome, config, output};
 use crate::clock::Clock;
 use crate::files::{FileError, RunWriter};
 use crate::http;
@@ -21,12 +21,17 @@ const RECORDS_IN_FLIGHT: usize = 4_096;
 
 pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome {
     http::install_crypto();
-    let prepared = prepare(terminal, &arguments.scenario)?;
+    let settings = config::read(arguments.target.as_deref())?;
+    let shard = arguments.place.shard(settings.gateway_url.is_none())?;
+    let mut prepared = prepare(terminal, &arguments.scenario)?;
+    if let Some(shard) = shard {
+        prepared.plan = prepared.plan.shard(shard);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Failure::bug)?;
-    let clock = Clock::start();
+    let clock = arguments.place.clock()?;
     let target = target::open(terminal, arguments, &prepared, clock)?;
     let mut info = output::run_info(
         &prepared,
@@ -34,6 +39,7 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
         clock.started(),
         target.info.clone(),
     );
+    info.shard = shard;
     let directory = output::begin(&arguments.scenario.out, &prepared, &info, clock.started())?;
     terminal.note(&format!(
         "playing {}: {} arrivals, seed {}, into {}",
@@ -68,7 +74,12 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
         records,
         torn: false,
     };
-    output::finish(terminal, directory.path(), &run, arguments.scenario.format)
+    output::finish(
+        terminal,
+        directory.path(),
+        &run,
+        &arguments.scenario.printed,
+    )
 }
 
 /// Plays the plan, records as it goes, and minds Ctrl-C.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Secret, Seed};
-use crate::engine::{ApiConfig, Behaviour, Credentials, Engine, Service};
+use crate::engine::{ApiConfig, Backends, Behaviour, Credentials, Engine, Service};
 use crate::model::ModelSettings;
 use crate::policy::Policy;
 use crate::policy::context::{Deployment, Subscription};
@@ -18,7 +18,7 @@ pub(super) struct Caller<'a> {
     pub(super) name: &'a str,
 }
 
-/// A service with one API and one key for each caller. `started` is the UTC time of moment zero.
+/// A gateway of [`service`].
 pub(super) fn engine(
     policy: Option<Policy>,
     behaviour: Behaviour,
@@ -26,6 +26,17 @@ pub(super) fn engine(
     seed: &Seed,
     callers: &[Caller<'_>],
 ) -> Engine {
+    Engine::new(service(policy, behaviour, started, seed, callers))
+}
+
+/// A service with one API and one key for each caller. `started` is the UTC time of moment zero.
+pub(super) fn service(
+    policy: Option<Policy>,
+    behaviour: Behaviour,
+    started: jiff::Timestamp,
+    seed: &Seed,
+    callers: &[Caller<'_>],
+) -> Service {
     let subscriptions = callers.iter().map(|caller| {
         Arc::new(Subscription {
             id: caller.id.to_owned(),
@@ -34,7 +45,7 @@ pub(super) fn engine(
             product: None,
         })
     });
-    Engine::new(Service {
+    Service {
         deployment: Arc::new(Deployment {
             service_name: "apimon-local".to_owned(),
             region: "local".to_owned(),
@@ -48,7 +59,8 @@ pub(super) fn engine(
         apis: vec![ApiConfig::azure_openai(policy)],
         subscriptions: subscriptions.collect(),
         credentials: Credentials::default(),
-    })
+        backends: Backends::default(),
+    }
 }
 
 /// Key of a subscription of the local gateway: 32 hexadecimal digits, as Azure's are. It opens

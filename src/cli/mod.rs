@@ -4,15 +4,23 @@
 //! arguments and the working directory.
 
 mod args;
+mod backends;
 mod behaviour;
+mod compare;
+mod config;
 mod emulate;
+mod events;
 mod failure;
+mod k8s;
 mod lint;
 mod loadtest;
 mod local;
+mod merge;
 mod output;
+mod place;
 mod prepare;
 mod progress;
+mod reload;
 mod report;
 mod schema;
 mod simulate;
@@ -44,9 +52,13 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Loadtest(arguments) => loadtest::run(terminal, arguments),
         Command::Simulate(arguments) => simulate::run(terminal, arguments),
         Command::Report(arguments) => report::run(terminal, arguments),
+        Command::Compare(arguments) => compare::run(terminal, arguments),
+        Command::Merge(arguments) => merge::run(terminal, arguments),
+        Command::K8s(arguments) => k8s::run(terminal, arguments),
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),
+        Command::Config(arguments) => config::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),
     }
 }

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::args::Format;
+use super::args::{Format, PrintedArguments};
 use super::failure::{Failure, Verdict};
 use super::prepare::Prepared;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, variable};
 use crate::engine::MetricTotals;
-use crate::files::RunDir;
+use crate::files::{self, RunDir};
 use crate::report;
 use crate::results::{CallerInfo, Environment, FORMAT, Origin, Run, RunInfo, TargetInfo};
 
@@ -51,6 +51,8 @@ pub(super) fn run_info(
             architecture: std::env::consts::ARCH.to_owned(),
             cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64),
         },
+        shard: None,
+        merged: Vec::new(),
     }
 }
 
@@ -94,14 +96,24 @@ pub(super) fn begin(
     info: &RunInfo,
     began: jiff::Timestamp,
 ) -> Result<RunDir, Failure> {
-    let name = format!("{}-{}", began.strftime("%Y%m%dT%H%M%SZ"), info.scenario);
-    let directory = RunDir::create(out, &name)?;
+    let directory = RunDir::create(out, &run_name(info, began))?;
     directory.write("scenario.yaml", &prepared.source.text)?;
     if let Some(policy) = &prepared.policy {
         directory.write("policy.xml", &policy.source.text)?;
     }
     directory.write_info(info)?;
     Ok(directory)
+}
+
+/// Name of a run's folder.
+pub(super) fn run_name(info: &RunInfo, began: jiff::Timestamp) -> String {
+    let stamp = began.strftime("%Y%m%dT%H%M%SZ");
+    let part = match info.shard {
+        Some(shard) => format!("-shard-{}-of-{}", shard.index(), shard.of()),
+        None if info.merged.is_empty() => String::new(),
+        None => "-merged".to_owned(),
+    };
+    format!("{stamp}-{}{part}", info.scenario)
 }
 
 /// Shows what the policy sent to Application Insights, or would have sent.
@@ -117,17 +129,18 @@ pub(super) fn finish(
     terminal: &Terminal,
     directory: &Path,
     run: &Run,
-    format: Format,
+    printed: &PrintedArguments,
 ) -> Result<Verdict, Failure> {
     let summary = report::summary(run);
     let json = serde_json::to_string_pretty(&summary).map_err(Failure::bug)?;
-    let write = |name: &str, text: &str| crate::files::write(&directory.join(name), text);
+    let write = |name: &str, text: &str| files::write(&directory.join(name), text);
     write("summary.json", &format!("{json}\n"))?;
     for chart in report::charts(run) {
         write(&format!("{}.svg", chart.id), &chart.svg)?;
     }
     write("report.html", &report::html(run))?;
-    match format {
+    beside(terminal, run, printed)?;
+    match printed.format {
         Format::Json => terminal.data(&json),
         Format::Text => terminal.data(&report::tables(
             run,
@@ -139,6 +152,9 @@ pub(super) fn finish(
         "report: {}",
         directory.join("report.html").display()
     ));
+    if run.info.shard.is_some() && !run.info.thresholds.is_empty() {
+        terminal.note("thresholds are judged when the shards are merged: `apimon merge`");
+    }
     let answered = run.records.iter().any(|record| record.status.is_some());
     if !answered && !run.records.is_empty() && !run.info.interrupted {
         terminal.complain(&format!(
@@ -152,4 +168,37 @@ pub(super) fn finish(
     } else {
         Verdict::No
     })
+}
+
+/// What pipelines read: JUnit, Markdown.
+fn beside(terminal: &Terminal, run: &Run, printed: &PrintedArguments) -> Result<(), Failure> {
+    if let Some(path) = &printed.junit {
+        files::write(path, &report::junit(run))?;
+    }
+    let step = variable("GITHUB_STEP_SUMMARY");
+    markdown(terminal, printed.summary_md.as_deref(), step, || {
+        report::markdown(run)
+    })
+}
+
+/// Writes a page to a file, and adds it to the page of the pipeline's step where there is one.
+pub(super) fn markdown(
+    terminal: &Terminal,
+    path: Option<&Path>,
+    step: Option<String>,
+    page: impl FnOnce() -> String,
+) -> Result<(), Failure> {
+    let step = step.filter(|step| !step.is_empty());
+    if path.is_none() && step.is_none() {
+        return Ok(());
+    }
+    let page = page();
+    if let Some(path) = path {
+        files::write(path, &page)?;
+    }
+    // The page of a pipeline is no part of the answer: a run is not lost because of it.
+    if let Some(Err(error)) = step.map(|step| files::append(Path::new(&step), &page)) {
+        terminal.complain(&format!("warning: {error}"));
+    }
+    Ok(())
 }

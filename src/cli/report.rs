@@ -10,5 +10,5 @@ pub(super) fn run(terminal: &Terminal, arguments: &ReportArguments) -> Outcome {
     if run.torn {
         terminal.complain("warning: the last line of `requests.jsonl` is torn and was left out");
     }
-    output::finish(terminal, &arguments.run, &run, arguments.format)
+    output::finish(terminal, &arguments.run, &run, &arguments.printed)
 }

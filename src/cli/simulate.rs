@@ -63,5 +63,5 @@ pub(super) fn run(terminal: &Terminal, arguments: &ScenarioArguments) -> Outcome
         records: simulated.records,
         torn: false,
     };
-    output::finish(terminal, directory.path(), &run, arguments.format)
+    output::finish(terminal, directory.path(), &run, &arguments.printed)
 }

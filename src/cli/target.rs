@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::args::{BackendArguments, LoadtestArguments};
 use super::failure::Failure;
-use super::local;
 use super::prepare::{Prepared, beside};
 use super::terminal::{Terminal, variable};
+use super::{config, local};
 use crate::base::{Secret, number};
 use crate::clock::Clock;
 use crate::files;
-use crate::gateway::{Backend, Gateway, RemoteBackend};
+use crate::gateway::{Backend, Gateway, RemoteBackend, Watchers};
 use crate::http::Endpoint;
 use crate::model::ModelSettings;
 use crate::results::TargetInfo;
@@ -35,21 +35,28 @@ pub(super) fn open(
     prepared: &Prepared,
     clock: Clock,
 ) -> Result<Target, Failure> {
-    if arguments.target == "local" {
+    let settings = config::read(arguments.target.as_deref())?;
+    let Some(url) = &settings.gateway_url else {
         return open_local(terminal, &arguments.backend, prepared, clock);
-    }
+    };
     if arguments.backend.backend.is_some() {
         return Err(Failure::input("`--backend` belongs to the local gateway")
-            .hint("leave out `--target`, or `--backend`"));
+            .hint("leave out `--backend`, or give `--target local`"));
     }
-    let endpoint = Endpoint::parse(&arguments.target).map_err(|error| {
-        Failure::input(format!("target: {error}"))
-            .hint("give `local` or a URL such as `https://NAME.azure-api.net`")
-    })?;
-    let keys = remote_keys(&arguments.scenario.scenario, prepared)?;
+    let endpoint = Endpoint::parse(&url.value).map_err(Failure::bug)?;
+    let keys = remote_keys(
+        &arguments.scenario.scenario,
+        prepared,
+        &settings.key_env.value,
+    )?;
+    let name = if settings.target.value == url.value {
+        endpoint.host.clone()
+    } else {
+        settings.target.value.clone()
+    };
     terminal.note(&format!("target: {endpoint}"));
     let info = TargetInfo {
-        name: endpoint.host.clone(),
+        name,
         url: Some(endpoint.to_string()),
         tier: None,
         model: prepared.scenario.deployment.clone(),
@@ -78,7 +85,8 @@ fn open_local(
         &callers,
     );
     let (backend, behind) = backend(arguments, local::model(scenario))?;
-    let gateway = Gateway::start(engine, backend, clock, 0, None).map_err(Failure::remote)?;
+    let gateway =
+        Gateway::start(engine, backend, clock, 0, Watchers::default()).map_err(Failure::remote)?;
     let url = gateway.url();
     let limit = prepared
         .limits()
@@ -125,13 +133,18 @@ pub(super) fn backend(
         .as_ref()
         .map(|name| secret_variable(name))
         .transpose()?;
-    let remote = RemoteBackend::new(url, key)
+    let remote = RemoteBackend::new(url, key.as_ref())
         .map_err(|error| Failure::input(format!("backend: {error}")))?;
     let name = Endpoint::parse(url).map_err(Failure::bug)?.to_string();
     Ok((Backend::Remote(remote), name))
 }
 
-fn remote_keys(scenario_path: &Path, prepared: &Prepared) -> Result<Vec<Secret>, Failure> {
+/// `key_env` names the variable of the one subscription that does not say where its key is.
+fn remote_keys(
+    scenario_path: &Path,
+    prepared: &Prepared,
+    key_env: &str,
+) -> Result<Vec<Secret>, Failure> {
     let subscriptions = &prepared.scenario.subscriptions;
     let unnamed = subscriptions
         .iter()
@@ -141,13 +154,14 @@ fn remote_keys(scenario_path: &Path, prepared: &Prepared) -> Result<Vec<Secret>,
         let failure = Failure::input(format!(
             "{unnamed} subscriptions of the scenario do not say where their key is"
         ));
-        return Err(failure
-            .hint("give each `key-env: NAME` or `key-file: PATH`; APIM_API_KEY serves for one"));
+        return Err(failure.hint(format!(
+            "give each `key-env: NAME` or `key-file: PATH`; {key_env} serves for one"
+        )));
     }
     subscriptions
         .iter()
         .map(|subscription| match &subscription.key {
-            KeyReference::Local => secret_variable("APIM_API_KEY"),
+            KeyReference::Local => secret_variable(key_env),
             KeyReference::Env(name) => secret_variable(name),
             KeyReference::File(path) => {
                 let text = files::read_text(&beside(scenario_path, path))?;

@@ -26,6 +26,14 @@ impl Clock {
         }
     }
 
+    /// A clock whose moment zero is `started`, when that is still to come. Until then it stands at
+    /// zero, and whatever waits for a moment waits for the beginning as well.
+    pub(crate) fn start_at(started: Timestamp) -> Option<Clock> {
+        let ahead = Duration::try_from(started.duration_since(Timestamp::now())).ok()?;
+        let origin = Instant::now().checked_add(ahead)?;
+        Some(Clock { origin, started })
+    }
+
     pub(crate) fn now(&self) -> Moment {
         Moment::at(self.origin.elapsed())
     }
@@ -37,7 +45,8 @@ impl Clock {
 
     /// Time left until `moment`; zero when it has passed.
     pub(crate) fn until(&self, moment: Moment) -> Duration {
-        moment.since(self.now())
+        let until_zero = self.origin.saturating_duration_since(Instant::now());
+        moment.since(self.now()).saturating_add(until_zero)
     }
 
     /// Waits in an async task; accurate to about a millisecond, as tokio's timer is.

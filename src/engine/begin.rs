@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::exchange::{Asked, Exchange, Incoming};
+use super::exchange::{Asked, Exchange, Facts, Incoming};
 use super::forward::parse_base;
 use super::routing::Route;
 use super::run::Engine;
+use super::trace::{self, TraceLog};
 use crate::base::{Moment, Seed};
 use crate::policy::context::{Api, Context, Operation, Product, Subscription};
 use crate::policy::message::{Headers, Request, Url};
@@ -21,7 +22,7 @@ impl Engine {
         mut seed: Seed,
         routed: Option<(Route, Option<Arc<Subscription>>)>,
     ) -> Exchange {
-        let service = &self.service;
+        let service = &self.configuration.service;
         let (route, subscription) = routed.map_or((None, None), |(route, subscription)| {
             (Some(route), subscription)
         });
@@ -36,8 +37,12 @@ impl Engine {
         });
         let program = route
             .as_ref()
-            .and_then(|route| self.programs.get(&(product, route.api, route.operation)))
-            .unwrap_or(&self.unmatched);
+            .and_then(|route| {
+                self.configuration
+                    .programs
+                    .get(&(product, route.api, route.operation))
+            })
+            .unwrap_or(&self.configuration.unmatched);
         let (api, operation): (Arc<Api>, Arc<Operation>) =
             route.as_ref().map_or_else(Default::default, |route| {
                 let api = &service.apis[route.api];
@@ -49,6 +54,7 @@ impl Engine {
         let request_bytes = incoming.body.as_ref().map_or(0, |body| body.len() as u64);
         let request_id = guid(&mut seed);
         let asked = Asked::new(incoming.estimate);
+        let tracing = incoming.trace;
         let (request, base_path) = request(&api, incoming, route);
         let context = Context {
             api,
@@ -64,17 +70,18 @@ impl Engine {
             request_id,
             timestamp: self.utc(now),
             elapsed: std::time::Duration::ZERO,
-            tracing: false,
+            tracing,
             traces: Vec::new(),
             seed,
         };
-        Exchange {
+        let mut exchange = Exchange {
             context,
             program: Arc::clone(program),
             section: SectionName::Inbound,
             next: 0,
             received: now,
             backend_id: None,
+            backend: None,
             base_path,
             backend_called: false,
             streaming: false,
@@ -90,9 +97,17 @@ impl Engine {
             pending_metrics: Vec::new(),
             metrics: Vec::new(),
             log: Vec::new(),
+            trace: tracing.then(TraceLog::default),
             cors_headers: Headers::new(),
             asked,
-        }
+            facts: Facts::default(),
+            behaviour: service.behaviour,
+            missed: None,
+            asked_for: None,
+            enforced: Vec::new(),
+        };
+        trace::received(&mut exchange, self.utc(now));
+        exchange
     }
 }
 
@@ -148,12 +163,15 @@ fn guid(seed: &mut Seed) -> String {
     let (high, low) = (seed.next_u64(), seed.next_u64());
     let high = (high & !0xf000) | 0x4000;
     let low = (low & !(0b11 << 62)) | (0b10 << 62);
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        (high >> 16) & 0xffff,
-        high & 0xffff,
-        low >> 48,
-        low & 0xffff_ffff_ffff
-    )
+    let bytes = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
+    let mut text = String::with_capacity(36);
+    for (index, byte) in bytes.into_iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        for half in [byte >> 4, byte & 0xf] {
+            text.extend(char::from_digit(u32::from(half), 16));
+        }
+    }
+    text
 }

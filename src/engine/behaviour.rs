@@ -15,7 +15,7 @@ pub(crate) struct Switch {
     pub(crate) values: &'static [&'static str],
 }
 
-pub(crate) const SWITCHES: [Switch; 3] = [
+pub(crate) const SWITCHES: [Switch; 12] = [
     Switch {
         name: "v2-debt",
         what: "v2 tiers: the bucket's level goes below zero, so waits exceed a minute; \
@@ -28,6 +28,27 @@ pub(crate) const SWITCHES: [Switch; 3] = [
         what: "streams: ignore the usage chunk and charge the estimate; honour: charge the chunk",
         mark: "U (1.9)",
         values: &["ignore", "honour"],
+    },
+    Switch {
+        name: "no-usage",
+        what: "answers without usage, and requests that were never answered: the estimate stays \
+               charged, or is given back",
+        mark: "I (1.3)",
+        values: &["charged", "refunded"],
+    },
+    Switch {
+        name: "will-exceed-wait",
+        what: "an estimate that does not fit: the wait is a minute whatever the state, or as long \
+               as it takes (a minute when it never fits)",
+        mark: "U (1.3, 1.7)",
+        values: &["minute", "exact"],
+    },
+    Switch {
+        name: "limit-order",
+        what: "a rate and a quota in one element: which is tested first, and so which refuses when \
+               both are spent",
+        mark: "U (1.5)",
+        values: &["rate", "quota"],
     },
     Switch {
         name: "week-start",
@@ -43,6 +64,47 @@ pub(crate) const SWITCHES: [Switch; 3] = [
             "tuesday",
         ],
     },
+    Switch {
+        name: "pool-choice",
+        what: "pools: services of one priority take turns in the proportion of their weights, or \
+               are drawn by lot",
+        mark: "I (3.2)",
+        values: &["turns", "lot"],
+    },
+    Switch {
+        name: "cache-hit",
+        what: "cache-lookup and its semantic kin: a hit goes on with outbound, or answers at once",
+        mark: "I (3.2)",
+        values: &["outbound", "answer"],
+    },
+    Switch {
+        name: "cache-downstream-none",
+        what: "cache-lookup without downstream caching: Cache-Control says no-store, or is left \
+               untouched",
+        mark: "I (3.2)",
+        values: &["no-store", "untouched"],
+    },
+    Switch {
+        name: "conversion-accept",
+        what: "json-to-xml and xml-to-json that consider the Accept header: it must name the kind, \
+               or may be absent or `*/*`",
+        mark: "I (3.2)",
+        values: &["named", "any"],
+    },
+    Switch {
+        name: "xml-to-json-friendly",
+        what: "xml-to-json of kind javascript-friendly: plain names without `@` and namespaces, or \
+               as kind direct",
+        mark: "U (3.2)",
+        values: &["plain", "direct"],
+    },
+    Switch {
+        name: "liquid-names",
+        what: "set-body with a Liquid template: names find parts of the body in any case, or must \
+               be exact",
+        mark: "I (3.2)",
+        values: &["any-case", "exact"],
+    },
 ];
 
 impl Behaviour {
@@ -53,6 +115,24 @@ impl Behaviour {
             ("v2-debt", "off") => self.v2_debt = false,
             ("stream-usage", "ignore") => self.stream_usage = false,
             ("stream-usage", "honour") => self.stream_usage = true,
+            ("no-usage", "charged") => self.unused_refunded = false,
+            ("no-usage", "refunded") => self.unused_refunded = true,
+            ("will-exceed-wait", "minute") => self.fit_told = false,
+            ("will-exceed-wait", "exact") => self.fit_told = true,
+            ("limit-order", "rate") => self.quota_first = false,
+            ("limit-order", "quota") => self.quota_first = true,
+            ("pool-choice", "turns") => self.pool_by_lot = false,
+            ("pool-choice", "lot") => self.pool_by_lot = true,
+            ("liquid-names", "any-case") => self.liquid_exact = false,
+            ("liquid-names", "exact") => self.liquid_exact = true,
+            ("cache-hit", "outbound") => self.cache_hit_outbound = true,
+            ("cache-hit", "answer") => self.cache_hit_outbound = false,
+            ("cache-downstream-none", "no-store") => self.no_store_told = true,
+            ("cache-downstream-none", "untouched") => self.no_store_told = false,
+            ("conversion-accept", "named") => self.convert_unasked = false,
+            ("conversion-accept", "any") => self.convert_unasked = true,
+            ("xml-to-json-friendly", "plain") => self.friendly_plain = true,
+            ("xml-to-json-friendly", "direct") => self.friendly_plain = false,
             ("week-start", day) => match weekday(day) {
                 Some(day) => self.week_start = day,
                 None => return false,

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::backends::Circuits;
 use super::cache::Cache;
 use super::error::Raised;
 use super::exchange::Exchange;
 use super::execute::{Flow, truth};
 use super::forward::Forward;
+use super::semantic::Semantic;
 use super::send::{Awaited, Sends, Until};
 use crate::base::Seed;
 use crate::policy::Template;
@@ -19,6 +21,8 @@ use crate::policy::course::{Course, LimitConcurrency, Retry, Wait};
 #[derive(Debug, Default)]
 pub(super) struct Stores {
     pub(super) cache: Cache,
+    pub(super) circuits: Circuits,
+    pub(super) semantic: Semantic,
     /// A clone of the key's entry stands for each request inside its block.
     slots: BTreeMap<String, Arc<()>>,
 }

@@ -34,6 +34,12 @@ impl Cache {
         self.values.get(key).map(|(_, value)| value)
     }
 
+    /// When a value that is there now will be forgotten.
+    pub(super) fn until(&mut self, now: Moment, key: &str) -> Option<Moment> {
+        self.forget(now);
+        self.values.get(key).map(|(until, _)| *until)
+    }
+
     pub(super) fn remove(&mut self, key: &str) {
         if let Some((until, _)) = self.values.remove(key) {
             self.expiries.remove(&(until, key.to_owned()));

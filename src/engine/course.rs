@@ -7,6 +7,7 @@ use super::error::Raised;
 use super::exchange::Exchange;
 use super::execute::Flow;
 use super::program::Location;
+use super::token_limit::Meter;
 use super::{reshape, send};
 use crate::base::Moment;
 use crate::policy::course::{CacheLookupValue, CacheStoreValue, Course};
@@ -17,11 +18,14 @@ pub(super) fn run(
     exchange: &mut Exchange,
     course: &Course,
     location: &Location,
-    now: Moment,
+    meter: &Meter<'_>,
     stores: &mut Stores,
 ) -> Result<Flow, Raised> {
+    let now = meter.now;
     match course {
-        Course::SendRequest(policy) => return send::send(exchange, policy, location),
+        Course::SendRequest(policy) => {
+            return send::send(exchange, policy, location, meter.credentials);
+        }
         Course::MockResponse {
             status,
             content_type,

@@ -20,6 +20,8 @@ pub(super) struct Raised {
     pub(super) headers: Headers,
     /// The wire shows "Internal server error" and not the message.
     pub(super) internal: bool,
+    /// The message is the reason phrase of the response as well.
+    pub(super) phrased: bool,
 }
 
 /// How a call to the backend can fail without an HTTP answer.
@@ -51,6 +53,7 @@ impl Raised {
             shown: None,
             headers: Headers::new(),
             internal: false,
+            phrased: false,
         }
     }
 
@@ -63,6 +66,7 @@ impl Raised {
             shown: None,
             headers: Headers::new(),
             internal: true,
+            phrased: false,
         }
     }
 

@@ -3,15 +3,22 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::backends::Backend;
 use super::block::Block;
 use super::call_limit::CallCharge;
 use super::error::Raised;
 use super::event_log::LogEvent;
 use super::forward::Forward;
+use super::message::Binding;
 use super::metrics::{Metric, PendingMetric};
 use super::program::{Location, Program};
+use super::response_cache::Missed;
+use super::safety::Enforced;
+use super::semantic::AskedFor;
 use super::send::{Awaited, Sends};
+use super::service::Behaviour;
 use super::token_limit::Charge;
+use super::trace::TraceLog;
 use crate::base::{Moment, Tokens};
 use crate::policy::context::{Context, LastError};
 use crate::policy::message::{Headers, Response, Url};
@@ -32,6 +39,8 @@ pub(crate) struct Incoming {
     pub(crate) headers: Headers,
     pub(crate) body: Option<Bytes>,
     pub(crate) ip_address: String,
+    /// The caller asks for a trace and may have one.
+    pub(crate) trace: bool,
     /// What the prompt estimate shall be, for tests that fix it; counted when absent.
     pub(crate) estimate: Option<Tokens>,
 }
@@ -86,10 +95,41 @@ pub(crate) struct Answer {
     /// The element that refused, answered or failed, else the one that forwarded; `None` where the
     /// gateway itself did.
     pub(crate) decided_by: Option<Place>,
+    /// What the request inspector shows, where a trace was asked for.
+    pub(crate) trace: Option<serde_json::Value>,
     /// Events of `log-to-eventhub`, in order.
     pub(crate) log: Vec<LogEvent>,
+    pub(crate) facts: Facts,
     /// The request's context after the last policy, for traces and tests.
     pub(crate) context: Context,
+}
+
+/// What is known of a request apart from its answer, for monitoring.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// What a token limit made of it; absent when none was asked.
+    pub(crate) decision: Option<Decision>,
+    /// Tokens of its prompt as a limit estimated them; absent when none did.
+    pub(crate) estimate: Option<Tokens>,
+    /// What its answer used; of a stream it comes with the settlement.
+    pub(crate) usage: Option<Usage>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Allowed,
+    /// 429 by the rate.
+    Throttled,
+    /// 403 by the quota.
+    QuotaExceeded,
+}
+
+/// What a stream came to.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) metrics: Vec<Metric>,
+    /// Reported or estimated, as the limits counted it.
+    pub(crate) usage: Usage,
 }
 
 /// What is still owed for a stream under way.
@@ -112,7 +152,10 @@ pub(crate) struct Exchange {
     /// Index of the next instruction of `section`.
     pub(super) next: usize,
     pub(super) received: Moment,
+    /// What `set-backend-service` named.
     pub(super) backend_id: Option<String>,
+    /// The single backend that is asked, or was asked last.
+    pub(super) backend: Option<Arc<Backend>>,
     /// Path of the backend's base URL, which stands before what the caller asks for.
     pub(super) base_path: String,
     pub(super) backend_called: bool,
@@ -134,9 +177,19 @@ pub(crate) struct Exchange {
     pub(super) pending_metrics: Vec<PendingMetric>,
     pub(super) metrics: Vec<Metric>,
     pub(super) log: Vec<LogEvent>,
+    /// Gathered when the caller asked for it.
+    pub(super) trace: Option<TraceLog>,
     /// Headers that `cors` adds to the answer.
     pub(super) cors_headers: Headers,
     pub(super) asked: Asked,
+    pub(super) facts: Facts,
+    pub(super) behaviour: Behaviour,
+    /// What the response cache did not have.
+    pub(super) missed: Option<Missed>,
+    /// What the semantic cache did not have.
+    pub(super) asked_for: Option<AskedFor>,
+    /// Checks of the completion that inbound asked for.
+    pub(super) enforced: Vec<Enforced>,
 }
 
 /// An answer of the backend that has not been charged yet.
@@ -196,7 +249,11 @@ impl Exchange {
             Some(place) if raised.source.is_empty() => place.element.to_string(),
             _ => raised.source.to_owned(),
         };
-        self.context.response = Some(raised.response(&self.context.request_id));
+        let mut response = raised.response(&self.context.request_id);
+        if raised.phrased {
+            response.reason.clone_from(&raised.message);
+        }
+        self.context.response = Some(response);
         self.context.last_error = Some(LastError {
             source,
             reason: raised.reason.to_owned(),
@@ -215,7 +272,16 @@ impl Exchange {
         self.streaming = false;
         self.blocks.clear();
         self.awaited.clear();
+        self.enforced.clear();
         self.enter(SectionName::OnError);
+    }
+
+    /// What a template reads that stands in this section.
+    pub(super) fn binding(&self) -> Binding {
+        Binding {
+            section: Some(self.section),
+            exact: self.behaviour.liquid_exact,
+        }
     }
 
     /// Points the request at another backend, its path below the API's own kept.

@@ -2,28 +2,31 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use super::authorization;
 use super::block::{self, Stores};
+use super::content;
 use super::cors;
 use super::course;
+use super::dispatch;
 use super::error::Raised;
 use super::event_log;
 use super::exchange::Exchange;
-use super::forward::{Forward, end_to_end, parse_base};
-use super::message::{self, Change};
+use super::forward::{Forward, end_to_end};
+use super::message::{self, Binding, Change};
 use super::metrics;
-use super::program::{Action, Instruction};
+use super::program::{Action, Instruction, Location};
+use super::response_cache;
+use super::safety;
+use super::semantic;
 use super::send::Sends;
 use super::token_limit::Meter;
 use super::validate_token;
+use crate::policy::caching::Caching;
 use crate::policy::context::Context;
 use crate::policy::expression::Value;
 use crate::policy::message::Response;
 use crate::policy::{
-    BasicAuthentication, ForwardRequest, Kind, ManagedIdentity, RequestBody, ReturnResponse,
-    SectionName, SetBackendService, Template,
+    ForwardRequest, Kind, ManagedIdentity, RequestBody, ReturnResponse, SectionName, Template,
 };
 
 /// What an element does to the course of the request.
@@ -73,17 +76,51 @@ pub(super) fn execute(
             Ok(Flow::Next)
         }
         Action::Run(Kind::Course(policy)) => {
-            course::run(exchange, policy, &instruction.location, meter.now, stores)
+            course::run(exchange, policy, &instruction.location, meter, stores)
+        }
+        Action::Run(Kind::ForwardRequest(policy)) => {
+            dispatch::aim(exchange, meter, &mut stores.circuits)?;
+            forward(exchange, policy).map(Flow::Forward)
+        }
+        Action::Run(Kind::Caching(policy)) => {
+            caching(exchange, policy, &instruction.location, meter, stores)
+        }
+        Action::Run(Kind::ContentSafety(policy)) => {
+            safety::run(exchange, policy, &instruction.location, meter)
         }
         Action::Run(kind) => run(exchange, kind, meter),
     }
 }
 
+fn caching(
+    exchange: &mut Exchange,
+    policy: &Caching,
+    location: &Location,
+    meter: &Meter<'_>,
+    stores: &mut Stores,
+) -> Result<Flow, Raised> {
+    let now = meter.now;
+    match policy {
+        Caching::LookUp(policy) => {
+            return response_cache::look_up(exchange, policy, location, now, stores);
+        }
+        Caching::SemanticLookUp(policy) => {
+            return semantic::look_up(exchange, policy, location, meter);
+        }
+        Caching::Store(policy) => response_cache::store(exchange, policy, now, stores)?,
+        Caching::SemanticStore(policy) => semantic::store(exchange, policy, now, stores)?,
+    }
+    Ok(Flow::Next)
+}
+
 fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Flow, Raised> {
     match kind {
-        Kind::ForwardRequest(policy) => return forward(exchange, policy).map(Flow::Forward),
         Kind::ReturnResponse(policy) => {
-            return_response(&mut exchange.context, policy)?;
+            let binding = Binding {
+                section: None,
+                ..exchange.binding()
+            };
+            return_response(&mut exchange.context, policy, binding)?;
             exchange.streaming = false;
             return Ok(Flow::Finish);
         }
@@ -96,18 +133,25 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
         Kind::ValidateToken(policy) => {
             validate_token::run(exchange, policy, meter.credentials, meter.utc)?;
         }
-        Kind::BasicAuthentication(policy) => basic(&mut exchange.context, policy)?,
+        Kind::BasicAuthentication(policy) => {
+            let value = authorization::basic(&mut exchange.context, policy)?;
+            let headers = &mut exchange.context.request.headers;
+            headers.set("Authorization", value);
+        }
+        Kind::AuthorizationContext(policy) => {
+            authorization::context(&mut exchange.context, policy, meter.credentials)?;
+        }
+        Kind::Proxy(policy) => authorization::proxy(&mut exchange.context, policy)?,
+        Kind::Content(policy) => content::run(exchange, policy)?,
         Kind::CertificateAuthentication(name) => {
-            let name = name.text(&mut exchange.context)?;
-            let message = format!("the local gateway has no certificate `{name}`");
-            return Err(Raised::internal("CertificateNotFound", message));
+            authorization::certificate(&mut exchange.context, name, meter.credentials)?;
         }
         Kind::TokenLimit(limit) => meter.admit(exchange, limit)?,
         Kind::EmitMetric(policy) => metrics::emit(exchange, policy)?,
         Kind::LogToEventHub(policy) => event_log::run(exchange, policy)?,
         Kind::EmitTokenMetric(policy) => metrics::prepare(exchange, policy)?,
         Kind::ManagedIdentity(policy) => managed_identity(&mut exchange.context, policy)?,
-        Kind::SetBackendService(policy) => set_backend_service(exchange, policy)?,
+        Kind::SetBackendService(policy) => dispatch::set_backend_service(exchange, policy, meter)?,
         Kind::SetVariable(policy) => {
             let value = policy.value.evaluate(&mut exchange.context)?;
             exchange
@@ -116,15 +160,21 @@ fn run(exchange: &mut Exchange, kind: &Kind, meter: &mut Meter<'_>) -> Result<Fl
                 .insert(policy.name.to_string(), value);
         }
         Kind::SetBody(_) | Kind::SetHeader(_) | Kind::SetStatus(_) => shape(exchange, kind)?,
-        // The first two were resolved when the program was compiled, the third has its own place.
-        Kind::Base | Kind::Choose(_) | Kind::Course(_) => {}
+        // The first two were resolved when the program was compiled, the others have their own place.
+        Kind::Base
+        | Kind::Caching(_)
+        | Kind::Choose(_)
+        | Kind::ContentSafety(_)
+        | Kind::Course(_)
+        | Kind::ForwardRequest(_) => {}
     }
     Ok(Flow::Next)
 }
 
 /// Changes the request before the backend, the response after it.
 fn shape(exchange: &mut Exchange, kind: &Kind) -> Result<(), Raised> {
-    let Some(change) = message::change(&mut exchange.context, kind)? else {
+    let binding = exchange.binding();
+    let Some(change) = message::change(&mut exchange.context, kind, binding)? else {
         return Ok(());
     };
     match exchange.section {
@@ -148,14 +198,18 @@ fn shape(exchange: &mut Exchange, kind: &Kind) -> Result<(), Raised> {
 }
 
 /// Builds the response apart, so that its expressions still read the one before it.
-fn return_response(context: &mut Context, policy: &ReturnResponse) -> Result<(), Raised> {
+fn return_response(
+    context: &mut Context,
+    policy: &ReturnResponse,
+    binding: Binding,
+) -> Result<(), Raised> {
     let mut built = match &policy.variable {
         Some(name) => held_response(context, name)?,
         None => Response::new(200),
     };
     for item in &policy.items {
         item.place.trail.mark();
-        if let Some(change) = message::change(context, &item.kind)? {
+        if let Some(change) = message::change(context, &item.kind, binding)? {
             change.of_response(&mut built);
         }
     }
@@ -191,17 +245,6 @@ pub(super) fn truth(condition: &Template, context: &mut Context) -> Result<bool,
     })
 }
 
-fn basic(context: &mut Context, policy: &BasicAuthentication) -> Result<(), Raised> {
-    let (user, password) = (
-        policy.username.text(context)?,
-        policy.password.text(context)?,
-    );
-    let credential = STANDARD.encode(format!("{user}:{password}"));
-    let headers = &mut context.request.headers;
-    headers.set("Authorization", format!("Basic {credential}"));
-    Ok(())
-}
-
 /// The local gateway's own identity: a token that no real service accepts and that says so.
 fn managed_identity(context: &mut Context, policy: &ManagedIdentity) -> Result<(), Raised> {
     let resource = policy.resource.text(context)?;
@@ -224,22 +267,6 @@ pub(super) fn local_token(resource: &str) -> String {
     format!("local-managed-identity.{}", resource.trim_end_matches('/'))
 }
 
-fn set_backend_service(exchange: &mut Exchange, policy: &SetBackendService) -> Result<(), Raised> {
-    match policy {
-        // Every backend of the local gateway is the one model behind it; the id is kept for metrics.
-        SetBackendService::BackendId(id) => {
-            exchange.backend_id = Some(id.text(&mut exchange.context)?);
-        }
-        SetBackendService::BaseUrl(url) => {
-            let text = url.text(&mut exchange.context)?;
-            let base = parse_base(&text)
-                .ok_or_else(|| Raised::evaluation(format!("`{text}` is not a base URL")))?;
-            exchange.rebase(base);
-        }
-    }
-    Ok(())
-}
-
 fn forward(exchange: &mut Exchange, policy: &ForwardRequest) -> Result<Forward, Raised> {
     let timeout = policy.timeout.text(&mut exchange.context)?;
     let count: u64 = timeout
@@ -258,10 +285,10 @@ fn forward(exchange: &mut Exchange, policy: &ForwardRequest) -> Result<Forward, 
         exchange.request_body = policy.request_body;
     }
     let request = &exchange.context.request;
-    Ok(Forward {
+    let mut forward = Forward {
         method: request.method.clone(),
         url: request.url.clone(),
-        headers: end_to_end(&request.headers),
+        headers: end_to_end(request.headers.clone()),
         body: request.body.clone(),
         timeout: if policy.timeout_is_millis {
             Duration::from_millis(count)
@@ -270,6 +297,9 @@ fn forward(exchange: &mut Exchange, policy: &ForwardRequest) -> Result<Forward, 
         },
         // `buffer-response` is true by default, yet model gateways stream: API Management lets
         // event streams through as long as no later policy needs their text.
-        buffer: exchange.program.reads_response_body || !stream,
-    })
+        buffer: exchange.program.reads_response_body || !exchange.enforced.is_empty() || !stream,
+        backend: None,
+    };
+    dispatch::sign(exchange, &mut forward);
+    Ok(forward)
 }

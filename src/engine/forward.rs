@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +17,8 @@ pub(crate) struct Forward {
     pub(crate) timeout: Duration,
     /// Bring the answer whole, even when it is a stream.
     pub(crate) buffer: bool,
+    /// Id of the single backend that is asked, where one is configured.
+    pub(crate) backend: Option<Arc<str>>,
 }
 
 /// Headers that belong to one connection (RFC 9110, section 7.6.1) or that the driver writes.
@@ -33,18 +36,18 @@ const NOT_FORWARDED: [&str; 11] = [
     "Upgrade",
 ];
 
-/// The fields of a message that go on to the next hop.
-pub(super) fn end_to_end(headers: &Headers) -> Headers {
+/// Leaves the fields of a message that go on to the next hop.
+pub(super) fn end_to_end(mut headers: Headers) -> Headers {
     let named = headers.joined("Connection").unwrap_or_default();
-    let keep = |name: &str| {
+    headers.retain(|name| {
         !NOT_FORWARDED
             .iter()
             .any(|hop| hop.eq_ignore_ascii_case(name))
             && !named
                 .split(',')
                 .any(|hop| hop.trim().eq_ignore_ascii_case(name))
-    };
-    headers.iter().filter(|(name, _)| keep(name)).collect()
+    });
+    headers
 }
 
 /// A base URL as policies and APIs give it. `None` when it has no scheme or host.

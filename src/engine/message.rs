@@ -4,8 +4,9 @@ use bytes::Bytes;
 
 use super::error::Raised;
 use crate::policy::context::Context;
+use crate::policy::liquid::{BoundBody, Liquid};
 use crate::policy::message::{Headers, Request, Response, reason_phrase};
-use crate::policy::{ExistsAction, Kind, SetHeader, SetStatus};
+use crate::policy::{ExistsAction, Kind, SectionName, SetBody, SetHeader, SetStatus};
 
 /// Headers whose values go on separate lines; all others join as a list (specification 3.2).
 const SEPARATE: [&str; 14] = [
@@ -41,13 +42,52 @@ pub(super) enum Change {
 }
 
 /// What a message-shaping element asks for; `None` for any other element.
-pub(super) fn change(context: &mut Context, kind: &Kind) -> Result<Option<Change>, Raised> {
+///
+/// A template reads the body of the message that `binding` names.
+pub(super) fn change(
+    context: &mut Context,
+    kind: &Kind,
+    binding: Binding,
+) -> Result<Option<Change>, Raised> {
     match kind {
+        Kind::SetBody(SetBody {
+            liquid: Some(template),
+            ..
+        }) => render(context, template, binding).map(Some),
         Kind::SetBody(policy) => Ok(Some(Change::Body(Bytes::from(policy.value.text(context)?)))),
         Kind::SetHeader(policy) => header(context, policy).map(Some),
         Kind::SetStatus(policy) => status(context, policy).map(Some),
         _ => Ok(None),
     }
+}
+
+/// What templates can name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Binding {
+    /// `None` where there is no message yet (`return-response`, specification 3.2).
+    pub(super) section: Option<SectionName>,
+    /// Names tell capitals apart.
+    pub(super) exact: bool,
+}
+
+fn render(context: &Context, template: &Liquid, binding: Binding) -> Result<Change, Raised> {
+    let message = match binding.section {
+        None => None,
+        Some(SectionName::Inbound | SectionName::Backend) => {
+            Some((&context.request.headers, &context.request.body))
+        }
+        Some(SectionName::Outbound | SectionName::OnError) => {
+            let response = context.response.as_ref();
+            response.map(|response| (&response.headers, &response.body))
+        }
+    };
+    let body = message.and_then(|(headers, body)| {
+        let bytes = body.as_deref()?;
+        Some(BoundBody { headers, bytes })
+    });
+    let text = template.render(context, body.as_ref(), binding.exact);
+    let text = text.map_err(|what| Raised::internal("LiquidTemplateFailure", what))?;
+    Ok(Change::Body(Bytes::from(text)))
 }
 
 fn header(context: &mut Context, policy: &SetHeader) -> Result<Change, Raised> {

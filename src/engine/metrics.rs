@@ -7,26 +7,27 @@ use std::sync::Arc;
 
 use super::error::Raised;
 use super::exchange::Exchange;
-use crate::base::{Tokens, number};
+use crate::base::number;
 use crate::policy::{Dimension, EmitMetric, EmitTokenMetric};
 use crate::tokens::Usage;
 
 /// One value sent to Application Insights.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Metric {
     pub(crate) namespace: Arc<str>,
     pub(crate) name: Cow<'static, str>,
-    pub(crate) dimensions: Vec<(String, String)>,
-    pub(crate) value: Tokens,
+    /// Names and values; the metrics of one element share them.
+    pub(crate) dimensions: Arc<[(String, String)]>,
+    pub(crate) value: f64,
 }
 
 /// What Application Insights would show: number of answers and sum of each metric, by namespace
 /// and dimensions.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct MetricTotals(BTreeMap<Series, BTreeMap<Cow<'static, str>, (u64, Tokens)>>);
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct MetricTotals(BTreeMap<Series, BTreeMap<Cow<'static, str>, (u64, f64)>>);
 
 /// Namespace and dimensions.
-type Series = (Arc<str>, Vec<(String, String)>);
+type Series = (Arc<str>, Arc<[(String, String)]>);
 
 impl MetricTotals {
     pub(crate) fn add(&mut self, metrics: Vec<Metric>) {
@@ -46,7 +47,7 @@ impl MetricTotals {
         let lines = self.0.iter().map(|((namespace, dimensions), values)| {
             let sums = values
                 .iter()
-                .map(|(name, (_, sum))| format!("{name} {}", number(sum.0 as f64, 0)));
+                .map(|(name, (_, sum))| format!("{name} {}", number(*sum, 3)));
             let sums: Vec<String> = sums.collect();
             let answers = values.values().map(|(count, _)| *count).max().unwrap_or(0);
             let dimensions = dimensions
@@ -67,7 +68,7 @@ impl MetricTotals {
 #[derive(Debug, Clone)]
 pub(super) struct PendingMetric {
     namespace: Arc<str>,
-    dimensions: Vec<(String, String)>,
+    dimensions: Arc<[(String, String)]>,
 }
 
 pub(super) fn prepare(exchange: &mut Exchange, policy: &EmitTokenMetric) -> Result<(), Raised> {
@@ -79,22 +80,20 @@ pub(super) fn prepare(exchange: &mut Exchange, policy: &EmitTokenMetric) -> Resu
     Ok(())
 }
 
-/// `emit-metric`: a whole number that the policy names.
+/// `emit-metric`: a number that the policy names, with or without decimals.
 pub(super) fn emit(exchange: &mut Exchange, policy: &EmitMetric) -> Result<(), Raised> {
     let value = policy.value.evaluate(&mut exchange.context)?;
-    let number = value
-        .as_i64()
-        .or_else(|| value.to_text().trim().parse().ok());
-    let number = number.and_then(|number| u64::try_from(number).ok());
-    let number = number.ok_or_else(|| {
-        let message = format!("a metric is a whole number, not `{}`", value.to_text());
+    let text = value.to_text();
+    let number: Option<f64> = text.trim().parse().ok();
+    let number = number.filter(|number| number.is_finite()).ok_or_else(|| {
+        let message = format!("a metric is a number, not `{text}`");
         Raised::evaluation(message)
     })?;
     let metric = Metric {
         namespace: Arc::clone(&policy.namespace),
         name: Cow::Owned(policy.name.to_string()),
         dimensions: dimensions(exchange, &policy.dimensions)?,
-        value: Tokens(number),
+        value: number,
     };
     exchange.metrics.push(metric);
     Ok(())
@@ -103,7 +102,7 @@ pub(super) fn emit(exchange: &mut Exchange, policy: &EmitMetric) -> Result<(), R
 fn dimensions(
     exchange: &mut Exchange,
     templates: &[Dimension],
-) -> Result<Vec<(String, String)>, Raised> {
+) -> Result<Arc<[(String, String)]>, Raised> {
     let mut dimensions = Vec::with_capacity(templates.len());
     for Dimension { name, value } in templates {
         let name = name.text(&mut exchange.context)?;
@@ -113,7 +112,7 @@ fn dimensions(
         };
         dimensions.push((name, value));
     }
-    Ok(dimensions)
+    Ok(dimensions.into())
 }
 
 /// What the gateway itself knows under a default name; empty where it does not apply.
@@ -151,15 +150,14 @@ pub(super) fn emitted(pending: &[PendingMetric], usage: &Usage) -> Vec<Metric> {
         ("Completion Tokens", usage.completion),
         ("Total Tokens", usage.total()),
     ];
-    pending
-        .iter()
-        .flat_map(|metric| {
-            values.map(|(name, value)| Metric {
-                namespace: Arc::clone(&metric.namespace),
-                name: Cow::Borrowed(name),
-                dimensions: metric.dimensions.clone(),
-                value,
-            })
-        })
-        .collect()
+    let mut metrics = Vec::with_capacity(pending.len() * values.len());
+    for metric in pending {
+        metrics.extend(values.map(|(name, value)| Metric {
+            namespace: Arc::clone(&metric.namespace),
+            name: Cow::Borrowed(name),
+            dimensions: Arc::clone(&metric.dimensions),
+            value: value.0 as f64,
+        }));
+    }
+    metrics
 }

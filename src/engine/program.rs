@@ -287,6 +287,9 @@ fn reads_body(instruction: &Instruction) -> bool {
         Action::Run(Kind::Course(course)) => {
             course.reads_body() || course.templates().into_iter().any(reads)
         }
+        // They work on the whole body, whatever else they say.
+        Action::Run(Kind::Caching(_) | Kind::Content(_) | Kind::ContentSafety(_)) => true,
+        Action::Run(Kind::SetBody(body)) if body.liquid.is_some() => true,
         Action::Run(kind) => templates(kind).into_iter().any(reads),
     }
 }
@@ -317,15 +320,20 @@ fn templates(kind: &Kind) -> Vec<&Template> {
             values.chain([&metric.value]).collect()
         }
         Kind::LogToEventHub(log) => log.partition.iter().chain([&log.body]).collect(),
-        Kind::Base
+        Kind::Caching(caching) => caching.templates(),
+        Kind::Content(content) => content.templates(),
+        Kind::AuthorizationContext(_)
+        | Kind::Base
         | Kind::BasicAuthentication(_)
         | Kind::CertificateAuthentication(_)
         | Kind::Choose(_)
+        | Kind::ContentSafety(_)
         | Kind::Course(_)
         | Kind::Cors(_)
         | Kind::EmitTokenMetric(_)
         | Kind::ForwardRequest(_)
         | Kind::ManagedIdentity(_)
+        | Kind::Proxy(_)
         | Kind::SetBackendService(_)
         | Kind::TokenLimit(_)
         | Kind::ValidateToken(_) => Vec::new(),

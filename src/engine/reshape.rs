@@ -217,7 +217,7 @@ fn with_parameter(url: &Url, name: &str, action: ExistsAction, values: &[String]
 }
 
 /// Percent-encodes all but the unreserved characters of RFC 3986.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     use std::fmt::Write as _;
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

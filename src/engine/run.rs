@@ -1,38 +1,36 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::block::{Block, Stores};
+use super::configuration::Configuration;
 use super::cors;
-use super::counters::Counters;
-use super::credentials::Credentials;
+use super::counters::{CounterState, Counters};
+use super::dispatch;
 use super::error::{BackendFailure, Raised};
 use super::exchange::{
-    Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settlement, Step, Unsettled,
+    Answer, BackendAnswer, BackendBody, Exchange, Incoming, Settled, Settlement, Step, Unsettled,
 };
 use super::execute::{Flow, execute};
 use super::forward::end_to_end;
-use super::metrics::{self, Metric};
-use super::program::{Instruction, Program, Scope};
+use super::metrics;
+use super::program::Instruction;
 use super::routing::{self, Access};
+use super::safety;
 use super::send::{self, Outcome};
 use super::service::Service;
 use super::token_limit::Meter;
+use super::trace;
 use super::usage::{is_event_stream, stream_usage, usage_of};
 use crate::base::Moment;
 use crate::policy::SectionName;
 use crate::policy::message::Response;
 use crate::tokens::{StreamReader, Usage};
 
-/// One gateway instance: its service, its compiled policies, its counters.
+/// One gateway instance: what it is configured with, its counters and what else it remembers.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    pub(super) service: Arc<Service>,
-    /// By product (if the call came through one), API and operation.
-    pub(super) programs: BTreeMap<(Option<usize>, usize, usize), Arc<Program>>,
-    /// What runs when no API or operation fits: the global policy alone.
-    pub(super) unmatched: Arc<Program>,
+    pub(super) configuration: Configuration,
     counters: Counters,
     stores: Stores,
     received: u64,
@@ -40,46 +38,38 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(service: Service) -> Engine {
-        let mut programs = BTreeMap::new();
-        let products = std::iter::once(None).chain((0..service.products.len()).map(Some));
-        for product in products {
-            for (api_index, api) in service.apis.iter().enumerate() {
-                for (index, operation) in api.operations.iter().enumerate() {
-                    let product_policy =
-                        product.and_then(|product| service.products[product].policy.as_ref());
-                    let program = Program::compile(&[
-                        (Scope::Global, service.global.as_ref()),
-                        (Scope::Workspace, api.workspace.as_ref()),
-                        (Scope::Product, product_policy),
-                        (Scope::Api, api.policy.as_ref()),
-                        (Scope::Operation, operation.policy.as_ref()),
-                    ]);
-                    programs.insert((product, api_index, index), Arc::new(program));
-                }
-            }
-        }
-        let unmatched = Arc::new(Program::compile(&[(
-            Scope::Global,
-            service.global.as_ref(),
-        )]));
         Engine {
-            service: Arc::new(service),
-            programs,
-            unmatched,
+            configuration: Configuration::compile(service),
             counters: Counters::default(),
             stores: Stores::default(),
             received: 0,
         }
     }
 
-    /// Gives the service the key sets that it trusts.
-    pub(crate) fn trust(&mut self, credentials: Credentials) {
-        Arc::make_mut(&mut self.service).credentials = credentials;
+    /// What it is configured with now.
+    pub(crate) fn service(&self) -> &Arc<Service> {
+        &self.configuration.service
+    }
+
+    /// Puts a configuration in the place of the one that was. Counters, cached values and open
+    /// circuits go on under their keys; moment zero and the seed stay what they were, for they
+    /// belong to the gateway and not to its configuration.
+    pub(crate) fn configure(&mut self, mut next: Configuration) {
+        let was = &self.configuration.service;
+        let service = Arc::make_mut(&mut next.service);
+        service.started = was.started;
+        service.seed = was.seed.clone();
+        // A window cannot go on as a bucket.
+        if service.behaviour.algorithm() != was.behaviour.algorithm() {
+            self.counters = Counters::default();
+        }
+        self.stores.circuits.keep(&service.backends);
+        self.configuration = next;
     }
 
     /// A request has arrived.
     pub(crate) fn receive(&mut self, now: Moment, incoming: Incoming) -> Step {
-        let service = Arc::clone(&self.service);
+        let service = Arc::clone(&self.configuration.service);
         let seed = service.seed.derive(&format!("request {}", self.received));
         self.received += 1;
         let Some(route) = routing::route(&service, &incoming) else {
@@ -121,9 +111,13 @@ impl Engine {
         answer: BackendAnswer,
     ) -> Step {
         exchange.elapse(now);
+        let time = (now, self.utc(now));
+        trace::answered(&mut exchange, &answer, time.1);
         let mut response = Response::new(answer.status);
-        response.headers = end_to_end(&answer.headers);
+        response.headers = end_to_end(answer.headers);
         let event_stream = is_event_stream(&response.headers);
+        let circuits = &mut self.stores.circuits;
+        dispatch::note_answer(&exchange, circuits, time, answer.status, &response.headers);
         let failed = exchange.fail_on_error_status && (400..=599).contains(&answer.status);
         match answer.body {
             BackendBody::Whole(body) => {
@@ -131,7 +125,7 @@ impl Engine {
                     &exchange,
                     &body,
                     event_stream,
-                    self.service.behaviour.stream_usage,
+                    self.configuration.service.behaviour.stream_usage,
                 );
                 response.body = Some(body);
                 exchange.context.response = Some(response);
@@ -169,6 +163,7 @@ impl Engine {
         failure: BackendFailure,
     ) -> Step {
         exchange.elapse(now);
+        dispatch::note_failure(&exchange, &mut self.stores.circuits, now, failure);
         self.raise_and_run(now, *exchange, &Raised::backend(failure))
     }
 
@@ -178,11 +173,11 @@ impl Engine {
         now: Moment,
         settlement: &Settlement,
         stream: &StreamReader,
-    ) -> Vec<Metric> {
+    ) -> Settled {
         let usage = stream_usage(
             stream,
             settlement.prompt_estimate,
-            self.service.behaviour.stream_usage,
+            self.configuration.service.behaviour.stream_usage,
         );
         let mut meter = self.meter(now);
         for charge in &settlement.charges {
@@ -190,7 +185,10 @@ impl Engine {
         }
         let bytes = settlement.request_bytes + stream.bytes();
         meter.count_bytes(&settlement.call_charges, bytes);
-        metrics::emitted(&settlement.metrics, &usage)
+        Settled {
+            metrics: metrics::emitted(&settlement.metrics, &usage),
+            usage,
+        }
     }
 
     /// What came of the requests that a policy sent; `None` for those that were not waited for.
@@ -201,13 +199,20 @@ impl Engine {
         outcomes: Vec<Option<Outcome>>,
     ) -> Step {
         exchange.elapse(now);
-        if let Err(failed) = send::receive(&mut exchange, outcomes) {
-            let (raised, location) = *failed;
-            if exchange.section == SectionName::OnError {
-                return self.finish(now, *exchange);
+        let before = trace::Snapshot::of(&exchange);
+        let received = send::receive(&mut exchange, outcomes, now, &mut self.stores);
+        trace::replied(&mut exchange, before, self.utc(now));
+        match received {
+            Ok(Flow::Finish) => return self.finish(now, *exchange),
+            Ok(_) => {}
+            Err(failed) => {
+                let (raised, location) = *failed;
+                if exchange.section == SectionName::OnError {
+                    return self.finish(now, *exchange);
+                }
+                self.settle(now, &mut exchange);
+                exchange.raise(&raised, Some(&location));
             }
-            self.settle(now, &mut exchange);
-            exchange.raise(&raised, Some(&location));
         }
         self.run(now, *exchange)
     }
@@ -217,6 +222,14 @@ impl Engine {
         self.run(now, *exchange)
     }
 
+    /// The caller has left before there was an answer. What was admitted and never answered keeps
+    /// its estimate charged (inferred: nobody knows what the backend made of it).
+    pub(crate) fn abandoned(&mut self, now: Moment, mut exchange: Box<Exchange>) -> Box<Answer> {
+        exchange.elapse(now);
+        exchange.streaming = false;
+        self.answer(now, *exchange)
+    }
+
     /// Charges the backend's answer, once it is the last one.
     fn settle(&mut self, now: Moment, exchange: &mut Exchange) {
         let Some(Unsettled { usage }) = exchange.unsettled.take() else {
@@ -224,6 +237,7 @@ impl Engine {
         };
         self.meter(now)
             .settle(exchange, usage.as_ref().map(Usage::total));
+        exchange.facts.usage = usage;
         if let Some(usage) = usage {
             let emitted = metrics::emitted(&exchange.pending_metrics, &usage);
             exchange.metrics.extend(emitted);
@@ -247,6 +261,7 @@ impl Engine {
     }
 
     fn raise_and_run(&mut self, now: Moment, mut exchange: Exchange, raised: &Raised) -> Step {
+        trace::raised(&mut exchange, raised, self.utc(now));
         exchange.raise(raised, None);
         self.run(now, exchange)
     }
@@ -261,6 +276,18 @@ impl Engine {
                     SectionName::Inbound => exchange.enter(SectionName::Backend),
                     SectionName::Backend => {
                         self.settle(now, &mut exchange);
+                        match safety::enforce(&mut exchange, &self.meter(now)) {
+                            Ok(None) => {}
+                            Ok(Some(Flow::Send(sends))) => {
+                                return Step::Send(Box::new(exchange), sends);
+                            }
+                            Ok(Some(_)) => continue,
+                            Err(failed) => {
+                                let (raised, location) = *failed;
+                                exchange.raise(&raised, Some(&location));
+                                continue;
+                            }
+                        }
                         exchange.enter(SectionName::Outbound);
                     }
                     SectionName::Outbound => {
@@ -279,7 +306,12 @@ impl Engine {
             if let (Some(place), true) = (place, instruction.counts()) {
                 place.trail.mark();
             }
-            match self.execute(now, &mut exchange, instruction) {
+            let before = (trace::Snapshot::of(&exchange), exchange.section);
+            let outcome = self.execute(now, &mut exchange, instruction);
+            if before.0.is_some() {
+                trace::ran(&mut exchange, instruction, before, &outcome, self.utc(now));
+            }
+            match outcome {
                 Ok(Flow::Next) => {}
                 Ok(Flow::Jump(target)) => exchange.next = target,
                 Ok(Flow::Forward(forward)) => {
@@ -316,15 +348,21 @@ impl Engine {
     ) -> Result<Flow, Raised> {
         let mut meter = Meter {
             utc: self.utc(now),
-            behaviour: self.service.behaviour,
-            credentials: &self.service.credentials,
+            behaviour: self.configuration.service.behaviour,
+            credentials: &self.configuration.service.credentials,
+            backends: &self.configuration.service.backends,
             now,
             counters: &mut self.counters,
         };
         execute(exchange, instruction, &mut meter, &mut self.stores)
     }
 
-    fn finish(&mut self, now: Moment, mut exchange: Exchange) -> Step {
+    fn finish(&mut self, now: Moment, exchange: Exchange) -> Step {
+        Step::Answer(self.answer(now, exchange))
+    }
+
+    /// Settles what the request owes, and takes the answer out of it.
+    fn answer(&mut self, now: Moment, mut exchange: Exchange) -> Box<Answer> {
         exchange.blocks.clear();
         self.settle(now, &mut exchange);
         // Outbound has counted already; after an error, or a response that a policy returned, a
@@ -351,43 +389,52 @@ impl Engine {
             self.meter(now).count_bytes(&call_charges, bytes);
             None
         };
-        let mut response = exchange
-            .context
-            .response
-            .clone()
-            .unwrap_or_else(|| Response::new(200));
+        let trace = trace::finished(&mut exchange, self.utc(now));
+        let response = exchange.context.response.take();
+        let mut response = response.unwrap_or_else(|| Response::new(200));
         for (name, value) in exchange.cors_headers.iter() {
             response.headers.set(name, value);
         }
-        Step::Answer(Box::new(Answer {
+        Box::new(Answer {
             response,
             stream,
             backend_called: exchange.backend_called,
             metrics: exchange.metrics,
             decided_by: exchange.decided_by,
             log: exchange.log,
+            trace,
+            facts: exchange.facts,
             context: exchange.context,
-        }))
+        })
     }
 
-    /// The state of every counter that was used, in words.
+    /// The state of every counter that was used and every open circuit, in words.
     pub(crate) fn counters(&mut self, now: Moment) -> Vec<String> {
         let utc = self.utc(now);
-        self.counters.describe(now, utc)
+        let mut words = self.counters.describe(now, utc);
+        words.extend(self.stores.circuits.describe(now));
+        words
+    }
+
+    /// Every counter of tokens by the minute, for monitoring.
+    pub(crate) fn token_counters(&mut self, now: Moment) -> Vec<CounterState> {
+        self.counters.states(now)
     }
 
     fn meter(&mut self, now: Moment) -> Meter<'_> {
         Meter {
             utc: self.utc(now),
-            behaviour: self.service.behaviour,
-            credentials: &self.service.credentials,
+            behaviour: self.configuration.service.behaviour,
+            credentials: &self.configuration.service.credentials,
+            backends: &self.configuration.service.backends,
             now,
             counters: &mut self.counters,
         }
     }
 
     pub(super) fn utc(&self, now: Moment) -> Timestamp {
-        self.service
+        self.configuration
+            .service
             .started
             .saturating_add(now.since_start())
             .unwrap_or(Timestamp::MAX)

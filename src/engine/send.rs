@@ -3,13 +3,21 @@
 
 use std::time::Duration;
 
-use super::block::Block;
+use bytes::Bytes;
+
+use super::authorization;
+use super::backends::Backends;
+use super::block::{Block, Stores};
+use super::credentials::Credentials;
+use super::dispatch;
 use super::error::{BackendFailure, Raised};
 use super::exchange::{BackendAnswer, BackendBody, Exchange};
 use super::execute::{Flow, local_token};
 use super::forward::{Forward, end_to_end, parse_base};
 use super::message;
 use super::program::Location;
+use super::safety::{self, Check};
+use super::semantic::{self, Wanted};
 use crate::base::Moment;
 use crate::policy::course::SendRequest;
 use crate::policy::expression::Value;
@@ -69,9 +77,20 @@ impl Sends {
 /// What waits for the answer of a request that was sent.
 #[derive(Debug)]
 pub(super) struct Awaited {
-    variable: Option<String>,
-    ignore_error: bool,
+    purpose: Purpose,
     location: Location,
+}
+
+/// What becomes of an answer.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    Variable {
+        /// `None` when nobody reads it.
+        name: Option<String>,
+        ignore_error: bool,
+    },
+    Safety(Check),
+    Embedding(Wanted),
 }
 
 /// Builds the request and sends it, or leaves it to the `wait` around it.
@@ -79,6 +98,7 @@ pub(super) fn send(
     exchange: &mut Exchange,
     policy: &SendRequest,
     location: &Location,
+    credentials: &Credentials,
 ) -> Result<Flow, Raised> {
     let context = &mut exchange.context;
     let variable = policy
@@ -100,27 +120,23 @@ pub(super) fn send(
         request.method = method;
     }
     for item in &policy.items {
-        if let Kind::ManagedIdentity(identity) = &item.kind {
-            let token = local_token(&identity.resource.text(&mut exchange.context)?);
-            request
-                .headers
-                .set("Authorization", format!("Bearer {token}"));
-        } else if let Some(change) = message::change(&mut exchange.context, &item.kind)? {
-            change.of_request(&mut request);
-        }
+        part(exchange, &mut request, &item.kind, credentials)?;
     }
     let forward = Forward {
         method: request.method,
-        headers: end_to_end(&request.headers),
+        headers: end_to_end(request.headers.clone()),
         url: request.url,
         body: request.body,
         timeout: Duration::from_secs(timeout),
         buffer: true,
+        backend: None,
     };
     let one_way = variable.is_none();
     let awaited = Awaited {
-        variable,
-        ignore_error: policy.ignore_error,
+        purpose: Purpose::Variable {
+            name: variable,
+            ignore_error: policy.ignore_error,
+        },
         location: location.clone(),
     };
     if let Some(Block::Gather { sends, .. }) = exchange.blocks.last_mut() {
@@ -132,6 +148,126 @@ pub(super) fn send(
         calls: vec![forward],
         until: if one_way { Until::Never } else { Until::All },
     }))
+}
+
+/// What an element inside the request adds to it.
+fn part(
+    exchange: &mut Exchange,
+    request: &mut Request,
+    kind: &Kind,
+    credentials: &Credentials,
+) -> Result<(), Raised> {
+    let binding = exchange.binding();
+    let context = &mut exchange.context;
+    match kind {
+        Kind::ManagedIdentity(identity) => {
+            let token = local_token(&identity.resource.text(context)?);
+            match &identity.output_variable {
+                Some(name) => {
+                    context
+                        .variables
+                        .insert(name.to_string(), Value::from(token));
+                }
+                None => request
+                    .headers
+                    .set("Authorization", format!("Bearer {token}")),
+            }
+        }
+        Kind::BasicAuthentication(policy) => {
+            let value = authorization::basic(context, policy)?;
+            request.headers.set("Authorization", value);
+        }
+        Kind::CertificateAuthentication(name) => {
+            authorization::certificate(context, name, credentials)?;
+        }
+        Kind::Proxy(policy) => authorization::proxy(context, policy)?,
+        kind => {
+            if let Some(change) = message::change(context, kind, binding)? {
+                change.of_request(request);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sends requests of an element's own, all at once; nothing to send is nothing to wait for.
+pub(super) fn ask(
+    exchange: &mut Exchange,
+    calls: Vec<(Forward, Purpose)>,
+    location: &Location,
+) -> Flow {
+    if calls.is_empty() {
+        return Flow::Next;
+    }
+    let (calls, purposes): (Vec<_>, Vec<_>) = calls.into_iter().unzip();
+    let awaited = purposes.into_iter().map(|purpose| Awaited {
+        purpose,
+        location: location.clone(),
+    });
+    exchange.awaited = awaited.collect();
+    Flow::Send(Sends {
+        calls,
+        until: Until::All,
+    })
+}
+
+/// A request in JSON for a backend by its id, signed as the backend wants it. Without backends an
+/// id stands for the model, where `deployment` can answer it.
+pub(super) fn to_backend(
+    backends: &Backends,
+    id: &str,
+    deployment: Option<&str>,
+    timeout: Duration,
+) -> Result<Forward, Raised> {
+    let mut forward = Forward {
+        method: "POST".to_owned(),
+        url: Url::default(),
+        headers: [("Content-Type", "application/json")].into_iter().collect(),
+        body: None,
+        timeout,
+        buffer: true,
+        backend: None,
+    };
+    let found = backends.find(id);
+    match (found.and_then(|found| found.single()), deployment) {
+        (Some(single), _) => {
+            forward.url = single.base.clone();
+            dispatch::sign_for(single, &mut forward);
+            if single.identity.is_none()
+                && single.authorization.is_none()
+                && single.headers.is_empty()
+                && single.query.is_empty()
+            {
+                // The gateway's own identity, as the reference pages set these backends up.
+                let token = local_token("https://cognitiveservices.azure.com");
+                forward
+                    .headers
+                    .set("Authorization", format!("Bearer {token}"));
+            }
+        }
+        (None, Some(deployment)) if backends.is_empty() => {
+            let path = format!("https://{MODEL_HOST}/openai/deployments/{deployment}");
+            forward.url = parse_base(&path).unwrap_or_default();
+        }
+        _ => {
+            let what = if found.is_some() {
+                "is a pool, which answers no requests of this kind"
+            } else {
+                "is not configured"
+            };
+            let message = format!("backend `{id}` {what}");
+            return Err(Raised::internal("BackendNotFound", message));
+        }
+    }
+    Ok(forward)
+}
+
+/// The body of an answer that was asked for whole.
+pub(super) fn body(answer: &BackendAnswer) -> Option<&Bytes> {
+    match &answer.body {
+        BackendBody::Whole(body) => Some(body),
+        BackendBody::Stream => None,
+    }
 }
 
 /// An empty request, or a copy of the one under way.
@@ -170,36 +306,57 @@ fn parse_url(text: &str) -> Option<Url> {
     matches!(url.scheme.as_str(), "http" | "https").then_some(url)
 }
 
-/// Puts the answers into the variables that wait for them. The first failure that is not to be
-/// ignored is raised where its element stands.
+/// Hands the answers to what waits for them. The first failure that is not to be ignored is raised
+/// where its element stands.
 pub(super) fn receive(
     exchange: &mut Exchange,
     outcomes: Vec<Option<Outcome>>,
-) -> Result<(), Box<(Raised, Location)>> {
+    now: Moment,
+    stores: &mut Stores,
+) -> Result<Flow, Box<(Raised, Location)>> {
     let awaited = std::mem::take(&mut exchange.awaited);
+    let mut flow = Flow::Next;
     for (awaited, outcome) in awaited.into_iter().zip(outcomes) {
-        let (Some(variable), Some(outcome)) = (awaited.variable, outcome) else {
-            continue;
+        let location = awaited.location;
+        let (variable, ignore_error, outcome) = match (awaited.purpose, outcome) {
+            (
+                Purpose::Variable {
+                    name: Some(name),
+                    ignore_error,
+                },
+                Some(outcome),
+            ) => (name, ignore_error, outcome),
+            (Purpose::Safety(check), Some(outcome)) => {
+                safety::received(exchange, &check, outcome)
+                    .map_err(|raised| Box::new((raised, location)))?;
+                continue;
+            }
+            (Purpose::Embedding(wanted), Some(outcome)) => {
+                let source = Some(&location);
+                flow = semantic::received(exchange, wanted, outcome, source, now, stores);
+                continue;
+            }
+            (_, _) => continue,
         };
         let value = match outcome {
             Ok(answer) => Value::from(response(answer)),
-            Err(_) if awaited.ignore_error => Value::Null,
+            Err(_) if ignore_error => Value::Null,
             Err(failure) => {
                 let raised = Raised {
                     source: "send-request",
                     ..Raised::backend(failure)
                 };
-                return Err(Box::new((raised, awaited.location)));
+                return Err(Box::new((raised, location)));
             }
         };
         exchange.context.variables.insert(variable, value);
     }
-    Ok(())
+    Ok(flow)
 }
 
 fn response(answer: BackendAnswer) -> Response {
     let mut response = Response::new(answer.status);
-    response.headers = end_to_end(&answer.headers);
+    response.headers = end_to_end(answer.headers);
     if let BackendBody::Whole(body) = answer.body {
         response.body = Some(body);
     }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 
+use super::backends::Backends;
 use super::credentials::Credentials;
 use super::send::MODEL_HOST;
 use crate::base::{Seed, Tier};
@@ -25,19 +26,43 @@ pub(crate) struct Service {
     pub(crate) apis: Vec<ApiConfig>,
     pub(crate) subscriptions: Vec<Arc<Subscription>>,
     pub(crate) credentials: Credentials,
+    /// Without any, every backend id stands for the model behind the gateway.
+    pub(crate) backends: Backends,
 }
 
 /// How the gateway behaves where documents and observations leave a choice. Inferred behaviour
 /// (gateway specification, marks [I] and [U]) is switched here and nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, and any of them goes with any other"
+)]
 pub(crate) struct Behaviour {
     pub(crate) tier: Tier,
     /// v2 tiers: the bucket's level may go below zero.
     pub(crate) v2_debt: bool,
     /// Streams: charge the usage chunk, when there is one, instead of the estimate.
     pub(crate) stream_usage: bool,
+    /// A hit of the response cache goes on with outbound instead of answering at once.
+    pub(crate) cache_hit_outbound: bool,
+    /// Without downstream caching `Cache-Control` says `no-store`.
+    pub(crate) no_store_told: bool,
+    /// Bodies are converted for callers whose `Accept` does not name the kind.
+    pub(crate) convert_unasked: bool,
+    /// Liquid templates tell capitals of names apart.
+    pub(crate) liquid_exact: bool,
+    /// JSON that is friendly to JavaScript has plain names.
+    pub(crate) friendly_plain: bool,
     /// Weekly quotas: the day on which a window begins.
     pub(crate) week_start: Weekday,
+    /// Without `usage` in an answer, or without an answer, nothing is charged.
+    pub(crate) unused_refunded: bool,
+    /// The wait for an estimate that does not fit is the true one.
+    pub(crate) fit_told: bool,
+    /// Of one token limit the quota is tested before the rate.
+    pub(crate) quota_first: bool,
+    /// Pools draw their services by lot instead of letting them take turns.
+    pub(crate) pool_by_lot: bool,
 }
 
 impl Behaviour {
@@ -47,7 +72,16 @@ impl Behaviour {
             tier,
             v2_debt: true,
             stream_usage: false,
+            cache_hit_outbound: true,
+            no_store_told: true,
+            convert_unasked: false,
+            friendly_plain: true,
+            liquid_exact: false,
             week_start: Weekday::Monday,
+            pool_by_lot: false,
+            unused_refunded: false,
+            fit_told: false,
+            quota_first: false,
         }
     }
 

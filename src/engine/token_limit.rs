@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::backends::Backends;
 use super::counters::Counters;
 use super::credentials::Credentials;
 use super::error::Raised;
-use super::exchange::Exchange;
+use super::exchange::{Decision, Exchange};
 use super::service::Behaviour;
 use crate::base::{Moment, Tokens};
 use crate::limiter::{Limit, Period, QuotaRefusal, QuotaReservation, Refusal, WILL_EXCEED_WAIT};
@@ -35,6 +36,7 @@ pub(super) struct Meter<'a> {
     pub(super) counters: &'a mut Counters,
     pub(super) behaviour: Behaviour,
     pub(super) credentials: &'a Credentials,
+    pub(super) backends: &'a Backends,
     pub(super) now: Moment,
     pub(super) utc: Timestamp,
 }
@@ -64,30 +66,21 @@ impl Meter<'_> {
             remaining_before: None,
             quota: None,
         };
-        if let Some(per_minute) = limit.tokens_per_minute {
-            let counter = self.counters.rate(
-                self.behaviour.algorithm(),
-                self.now,
-                &charge.key,
-                Limit::per_minute(per_minute.0),
-            );
-            let before = Tokens(counter.remaining(self.now));
-            charge.remaining_before = Some(before);
-            if let Err(refusal) = counter.admit(self.now, estimate.0) {
-                return Err(rate_refusal(exchange, limit, refusal, before));
+        if self.behaviour.quota_first {
+            self.take_quota(exchange, &mut charge, quota)?;
+            if let Err(raised) = self.take_rate(exchange, &mut charge) {
+                self.charge_quota(&charge, Tokens::ZERO);
+                return Err(raised);
+            }
+        } else {
+            self.take_rate(exchange, &mut charge)?;
+            if let Err(raised) = self.take_quota(exchange, &mut charge, quota) {
+                self.charge_rate(&charge, Tokens::ZERO);
+                return Err(raised);
             }
         }
-        if let Some((tokens, period)) = quota {
-            let counter = self.counters.quota(self.utc, &charge.key, period);
-            match counter.admit(self.utc, tokens.0, estimate.0) {
-                Ok(reservation) => charge.quota = Some((tokens, period, reservation)),
-                Err(refusal) => {
-                    let left = Tokens(counter.remaining(self.utc, tokens.0));
-                    self.charge_rate(&charge, Tokens::ZERO);
-                    return Err(quota_refusal(exchange, limit, refusal, left));
-                }
-            }
-        }
+        exchange.facts.decision = Some(Decision::Allowed);
+        exchange.facts.estimate = Some(prompt).filter(|_| estimate > Tokens::ZERO);
         let consumed = integer(estimate.0);
         set_variable(
             &mut exchange.context,
@@ -99,11 +92,70 @@ impl Meter<'_> {
         Ok(())
     }
 
+    fn take_rate(&mut self, exchange: &mut Exchange, charge: &mut Charge) -> Result<(), Raised> {
+        let limit = Arc::clone(&charge.limit);
+        let Some(per_minute) = limit.tokens_per_minute else {
+            return Ok(());
+        };
+        let now = self.now;
+        let counter = self.counters.rate(
+            self.behaviour.algorithm(),
+            now,
+            &charge.key,
+            Limit::per_minute(per_minute.0),
+        );
+        let before = Tokens(counter.remaining(now));
+        charge.remaining_before = Some(before);
+        let Err(refusal) = counter.admit(now, charge.estimate.0) else {
+            return Ok(());
+        };
+        let fits_at = counter.fits_at(now, charge.estimate.0);
+        let told = fits_at.filter(|_| self.behaviour.fit_told);
+        let will_exceed = told.map_or(WILL_EXCEED_WAIT, |at| {
+            let wait = at.since(now);
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            Duration::from_secs(seconds.max(1))
+        });
+        exchange.facts.decision = Some(Decision::Throttled);
+        Err(rate_refusal(
+            exchange,
+            &limit,
+            refusal,
+            (before, will_exceed),
+        ))
+    }
+
+    fn take_quota(
+        &mut self,
+        exchange: &mut Exchange,
+        charge: &mut Charge,
+        quota: Option<(Tokens, Period)>,
+    ) -> Result<(), Raised> {
+        let Some((tokens, period)) = quota else {
+            return Ok(());
+        };
+        let counter = self.counters.quota(self.utc, &charge.key, period);
+        match counter.admit(self.utc, tokens.0, charge.estimate.0) {
+            Ok(reservation) => charge.quota = Some((tokens, period, reservation)),
+            Err(refusal) => {
+                let left = Tokens(counter.remaining(self.utc, tokens.0));
+                exchange.facts.decision = Some(Decision::QuotaExceeded);
+                return Err(quota_refusal(exchange, &charge.limit, refusal, left));
+            }
+        }
+        Ok(())
+    }
+
     /// Charges what a whole answer used, and writes the limit's headers and variables.
     /// Without `spent` (no `usage` in the answer) the estimate stays charged.
     pub(super) fn settle(&mut self, exchange: &mut Exchange, spent: Option<Tokens>) {
         for charge in std::mem::take(&mut exchange.charges) {
-            self.charge(&charge, spent.unwrap_or(charge.estimate));
+            let unknown = if self.behaviour.unused_refunded {
+                Tokens::ZERO
+            } else {
+                charge.estimate
+            };
+            self.charge(&charge, spent.unwrap_or(unknown));
             if let Some(spent) = spent {
                 set_variable(
                     &mut exchange.context,
@@ -143,6 +195,10 @@ impl Meter<'_> {
     /// Charges what a stream used in all.
     pub(super) fn charge(&mut self, charge: &Charge, spent: Tokens) {
         self.charge_rate(charge, spent);
+        self.charge_quota(charge, spent);
+    }
+
+    fn charge_quota(&mut self, charge: &Charge, spent: Tokens) {
         if let Some((_, period, reservation)) = charge.quota {
             self.counters.quota(self.utc, &charge.key, period).settle(
                 self.utc,
@@ -160,7 +216,10 @@ impl Meter<'_> {
                 &charge.key,
                 Limit::per_minute(per_minute.0),
             );
+            let before = counter.overdraft(self.now);
             counter.settle(self.now, charge.estimate.0, spent.0);
+            let further = counter.overdraft(self.now).saturating_sub(before);
+            self.counters.overshot(&charge.key, further);
         }
     }
 
@@ -240,11 +299,11 @@ fn rate_refusal(
     exchange: &mut Exchange,
     limit: &TokenLimit,
     refusal: Refusal,
-    before: Tokens,
+    (before, will_exceed): (Tokens, Duration),
 ) -> Raised {
     let (words, wait, left) = match refusal {
         Refusal::Spent { retry_after, .. } => (SPENT_RATE, retry_after, Tokens::ZERO),
-        Refusal::WillExceed => (EXCEEDED_RATE, WILL_EXCEED_WAIT, before),
+        Refusal::WillExceed => (EXCEEDED_RATE, will_exceed, before),
     };
     let message = format!("{words} {} seconds.", wait.as_secs());
     let mut raised = Raised::refusal(429, SOURCE, "OpenAITokenLimitExceeded", message);

@@ -9,7 +9,7 @@ use super::exchange::Exchange;
 use super::execute::truth;
 use super::jwt::{Key, Token};
 use crate::policy::context::Context;
-use crate::policy::expression::Value as Computed;
+use crate::policy::expression::{Value as Computed, read_jwt};
 use crate::policy::{KeyMaterial, RequiredClaim, Template, TokenPlace, ValidateToken};
 
 /// `LastError.Reason`, and the sentence that says more.
@@ -29,10 +29,9 @@ pub(super) fn run(
     };
     match checked {
         Ok(text) => {
-            // The text, not an object: `AsJwt()` reads it where an expression needs the parts.
             if let Some(name) = &policy.output_variable {
-                let variables = &mut context.variables;
-                variables.insert(name.to_string(), Computed::from(text));
+                let token = read_jwt(&text).unwrap_or(Computed::Null);
+                context.variables.insert(name.to_string(), token);
             }
             Ok(())
         }

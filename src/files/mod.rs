@@ -5,6 +5,7 @@
     reason = "edge: disk is read and written here, and times of files are compared"
 )]
 
+mod append;
 mod run_dir;
 mod tree;
 mod watch;
@@ -14,7 +15,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use run_dir::{RunDir, RunWriter, read_run};
+pub(crate) use append::Appender;
+pub(crate) use run_dir::{RunDir, RunWriter, read_run, runs_in};
 pub(crate) use tree::{is_folder, xml_files};
 pub(crate) use watch::{Stamp, find, stamp};
 
@@ -86,4 +88,19 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), FileError> {
     let part = PathBuf::from(part);
     fs::write(&part, text).map_err(failed)?;
     fs::rename(&part, path).map_err(failed)
+}
+
+/// Adds to the end of a file, which is made when it does not exist.
+///
+/// # Errors
+///
+/// When the file cannot be written to.
+pub(crate) fn append(path: &Path, text: &str) -> Result<(), FileError> {
+    use std::io::Write as _;
+    let open = fs::OpenOptions::new().append(true).create(true).open(path);
+    open.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|cause| FileError::Write {
+            path: path.to_owned(),
+            cause,
+        })
 }

@@ -102,3 +102,28 @@ pub(crate) fn read_run(path: &Path) -> Result<Run, FileError> {
         cause,
     })
 }
+
+/// The run directories in a folder, by name; none when the folder is a run itself.
+///
+/// # Errors
+///
+/// When the folder cannot be read.
+pub(crate) fn runs_in(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let is_run = |path: &Path| path.join("run.json").exists();
+    if is_run(folder) {
+        return Ok(Vec::new());
+    }
+    let failed = |cause| FileError::Read {
+        path: folder.to_owned(),
+        cause,
+    };
+    let mut runs = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if is_run(&path) {
+            runs.push(path);
+        }
+    }
+    runs.sort();
+    Ok(runs)
+}

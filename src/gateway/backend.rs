@@ -1,24 +1,22 @@
 //! What stands behind the gateway: the simulated model, or a real server.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
 
 use bytes::Bytes;
-use futures_core::Stream;
 
-use crate::base::{Moment, Secret};
+use crate::base::Moment;
 use crate::clock::Clock;
 use crate::engine::{BackendFailure, Forward};
 use crate::model::{self, AnswerBody, ModelFault, ModelRequest, ModelSettings};
 use crate::policy::message::Headers;
 
-use super::handler::from_hyper;
+use super::remote::{RemoteBackend, RemoteStream};
 
 /// A backend's bytes as they come.
 pub(super) enum Pieces {
     /// Pieces with the moment at which each is due.
     Timed(VecDeque<(Moment, Bytes)>),
-    Remote(Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>),
+    Remote(RemoteStream),
 }
 
 pub(super) struct Reply {
@@ -36,90 +34,6 @@ pub(super) enum ReplyBody {
 pub(crate) enum Backend {
     Model(ModelSettings),
     Remote(RemoteBackend),
-}
-
-/// Any server that speaks the OpenAI API; paths below the gateway's API go below its base URL.
-#[derive(Debug)]
-pub(crate) struct RemoteBackend {
-    client: reqwest::Client,
-    base: String,
-    /// Replaces whatever credential the policy put in, which is the local identity's.
-    key: Option<Secret>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum BackendError {
-    #[error(transparent)]
-    Url(#[from] crate::http::EndpointError),
-    #[error("cannot set up the HTTP client: {0}")]
-    Client(reqwest::Error),
-}
-
-impl RemoteBackend {
-    /// # Errors
-    ///
-    /// When `base` is not an http or https URL.
-    pub(crate) fn new(base: &str, key: Option<Secret>) -> Result<RemoteBackend, BackendError> {
-        let base = crate::http::Endpoint::parse(base)?.to_string();
-        crate::http::install_crypto();
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(BackendError::Client)?;
-        Ok(RemoteBackend { client, base, key })
-    }
-
-    async fn call(&self, forward: &Forward) -> Result<Reply, BackendFailure> {
-        let method = reqwest::Method::from_bytes(forward.method.as_bytes());
-        let url = format!(
-            "{}{}{}",
-            self.base,
-            forward.url.path,
-            forward.url.query_string()
-        );
-        let mut request = self
-            .client
-            .request(method.map_err(|_| BackendFailure::Connection)?, url);
-        for (name, value) in forward.headers.iter() {
-            let credential = ["authorization", "api-key"]
-                .iter()
-                .any(|header| header.eq_ignore_ascii_case(name));
-            if !(credential && self.key.is_some()) {
-                request = request.header(name, value);
-            }
-        }
-        if let Some(key) = &self.key {
-            request = request
-                .bearer_auth(key.reveal())
-                .header("api-key", key.reveal());
-        }
-        if let Some(body) = &forward.body {
-            request = request.body(body.clone());
-        }
-        let response = request
-            .send()
-            .await
-            .map_err(|_| BackendFailure::Connection)?;
-        let (status, headers) = (response.status().as_u16(), from_hyper(response.headers()));
-        let event_stream = headers
-            .first("Content-Type")
-            .is_some_and(|kind| kind.starts_with("text/event-stream"));
-        let body = if event_stream && !forward.buffer {
-            ReplyBody::Stream(Pieces::Remote(Box::pin(response.bytes_stream())))
-        } else {
-            ReplyBody::Whole(
-                response
-                    .bytes()
-                    .await
-                    .map_err(|_| BackendFailure::Connection)?,
-            )
-        };
-        Ok(Reply {
-            status,
-            headers,
-            body,
-        })
-    }
 }
 
 impl Backend {

@@ -3,19 +3,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
 use hyper::body::Incoming as RequestBody;
 use hyper::header::{HeaderName, HeaderValue};
 
 use super::backend::Reply;
+use super::intake::{Refused, Share};
+use super::monitor::{self, About};
 use super::relay::Relay;
 use super::server::{Served, Shared};
+use super::traces::Wish;
+use super::waiting::Waiting;
+use crate::base::Moment;
 use crate::engine::{Answer, BackendAnswer, BackendBody, Incoming, Step};
 use crate::policy::message::{Headers, Response};
-
-/// Larger requests are refused: the v2 tiers buffer up to this much (specification, section 6,
-/// classic figure; the v2 figure of 2 MiB would refuse images that Azure OpenAI takes).
-const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
 pub(super) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
@@ -25,34 +26,55 @@ pub(super) async fn handle(
     peer: SocketAddr,
     request: hyper::Request<RequestBody>,
 ) -> Result<hyper::Response<Body>, Infallible> {
-    let incoming = match incoming(peer, request).await {
+    if let Some((status, trace)) = shared.traces.read(request.uri().path()) {
+        return Ok(json(status, trace));
+    }
+    if let (Some(monitor), monitor::PATH) = (&shared.monitor, request.uri().path()) {
+        return Ok(series(monitor.text(&shared)));
+    }
+    // Given back when the request is over, however it ends.
+    let mut share = shared.held.share();
+    let mut incoming = match incoming(peer, request, &mut share).await {
         Ok(incoming) => incoming,
-        Err(status) => return Ok(refuse(status)),
+        Err(refused) => return Ok(refuse(refused)),
     };
-    let now = shared.clock.now();
-    let mut step = shared.engine().receive(now, incoming);
+    let wish = Wish::take(&mut incoming.headers);
+    incoming.trace = wish.is_some();
+    let host = wish.map(|wish| (wish, incoming.host.clone()));
+    let received = shared.clock.now();
+    let mut step = shared.engine().receive(received, incoming);
     // The stream that a forwarded request opened, until the answer that relays it stands.
     let mut stream = None;
     loop {
         let (exchange, forward) = match step {
-            Step::Answer(answer) => return Ok(respond(&shared, *answer, stream)),
+            Step::Answer(mut answer) => {
+                if let (Some((wish, host)), Some(trace)) = (host, answer.trace.take()) {
+                    let headers = &mut answer.response.headers;
+                    shared.traces.keep(wish, &trace, &host, headers);
+                }
+                return Ok(respond(&shared, received, *answer, stream));
+            }
             Step::Forward(exchange, forward) => (exchange, forward),
             Step::Send(exchange, sends) => {
+                let waiting = Waiting::new(&shared, exchange);
                 let outcomes = super::outbound::send(&shared, sends).await;
                 let now = shared.clock.now();
-                step = shared.engine().replied(now, exchange, outcomes);
+                step = shared.engine().replied(now, waiting.over(), outcomes);
                 continue;
             }
             Step::Sleep(exchange, until) => {
+                let waiting = Waiting::new(&shared, exchange);
                 shared.clock.sleep_until(until).await;
                 let now = shared.clock.now();
-                step = shared.engine().woken(now, exchange);
+                step = shared.engine().woken(now, waiting.over());
                 continue;
             }
         };
         // Another try of the policy replaces what an earlier one opened.
         stream = None;
+        let waiting = Waiting::new(&shared, exchange);
         let reply = shared.backend.call(&shared.clock, &forward).await;
+        let exchange = waiting.over();
         let now = shared.clock.now();
         step = match reply {
             Ok(Reply {
@@ -83,18 +105,13 @@ pub(super) async fn handle(
 }
 
 /// Reads the request whole.
-async fn incoming(peer: SocketAddr, request: hyper::Request<RequestBody>) -> Result<Incoming, u16> {
+async fn incoming(
+    peer: SocketAddr,
+    request: hyper::Request<RequestBody>,
+    share: &mut Share<'_>,
+) -> Result<Incoming, Refused> {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
-    let body = body
-        .map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                413_u16
-            } else {
-                400
-            }
-        })?
-        .to_bytes();
+    let body = share.read(body).await?;
     let headers = from_hyper(&head.headers);
     let host = headers.first("Host").or(head
         .uri
@@ -106,18 +123,25 @@ async fn incoming(peer: SocketAddr, request: hyper::Request<RequestBody>) -> Res
         host: host.unwrap_or_default().to_owned(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
-        body: (!body.is_empty()).then_some(body),
+        body,
         headers,
         ip_address: peer.ip().to_string(),
+        trace: false,
         estimate: None,
     })
 }
 
 fn respond(
     shared: &Arc<Shared>,
+    received: Moment,
     answer: Answer,
     stream: Option<super::backend::Pieces>,
 ) -> hyper::Response<Body> {
+    let about = shared.monitor.as_ref().map(|monitor| {
+        let about = About::new(received, &answer.context);
+        monitor.answered(&about, shared.clock.now(), &answer);
+        about
+    });
     shared.served(Served {
         at: shared.clock.now(),
         subscription: answer
@@ -138,7 +162,7 @@ fn respond(
     } = answer.response;
     let body = match (answer.stream, stream) {
         (Some(settlement), Some(pieces)) => {
-            Relay::new(Arc::clone(shared), pieces, settlement).boxed_unsync()
+            Relay::new(Arc::clone(shared), pieces, settlement, about).boxed_unsync()
         }
         _ => Full::new(body.unwrap_or_default())
             .map_err(|never| match never {})
@@ -157,12 +181,28 @@ fn respond(
 }
 
 /// An answer to what is not a request that policies could see.
-fn refuse(status: u16) -> hyper::Response<Body> {
-    let message = match status {
-        413 => "Request body is too large",
-        _ => "Request body is not readable",
-    };
+fn refuse(refused: Refused) -> hyper::Response<Body> {
+    let (status, message) = (refused.status(), refused.message());
     let text = format!(r#"{{ "statusCode": {status}, "message": "{message}" }}"#);
+    let mut response = json(status, text);
+    let close = HeaderValue::from_static("close");
+    response
+        .headers_mut()
+        .insert(hyper::header::CONNECTION, close);
+    response
+}
+
+/// What Prometheus reads.
+fn series(text: String) -> hyper::Response<Body> {
+    let mut response = json(200, text);
+    response.headers_mut().insert(
+        hyper::header::CONTENT_TYPE,
+        HeaderValue::from_static(crate::metrics::CONTENT_TYPE),
+    );
+    response
+}
+
+fn json(status: u16, text: String) -> hyper::Response<Body> {
     let mut response = hyper::Response::new(
         Full::new(Bytes::from(text))
             .map_err(|never| match never {})
@@ -170,12 +210,10 @@ fn refuse(status: u16) -> hyper::Response<Body> {
     );
     *response.status_mut() =
         hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::BAD_REQUEST);
-    let headers = response.headers_mut();
-    headers.insert(
+    response.headers_mut().insert(
         hyper::header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    headers.insert(hyper::header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

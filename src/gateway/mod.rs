@@ -6,9 +6,15 @@
 
 mod backend;
 mod handler;
+mod intake;
+mod monitor;
 mod outbound;
 mod relay;
+mod remote;
 mod server;
+mod traces;
+mod waiting;
 
-pub(crate) use backend::{Backend, RemoteBackend};
-pub(crate) use server::{Gateway, Served};
+pub(crate) use backend::Backend;
+pub(crate) use remote::RemoteBackend;
+pub(crate) use server::{Gateway, Served, Watchers};

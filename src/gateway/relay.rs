@@ -9,6 +9,7 @@ use hyper::body::{Body, Frame};
 use tokio::time::Sleep;
 
 use super::backend::Pieces;
+use super::monitor::About;
 use super::server::Shared;
 use crate::engine::Settlement;
 use crate::tokens::StreamReader;
@@ -21,33 +22,44 @@ pub(super) struct Relay {
     timer: Option<Pin<Box<Sleep>>>,
     reader: StreamReader,
     settlement: Option<Settlement>,
+    /// Set when series are wanted.
+    about: Option<About>,
 }
 
 impl Relay {
-    pub(super) fn new(shared: Arc<Shared>, pieces: Pieces, settlement: Settlement) -> Relay {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        pieces: Pieces,
+        settlement: Settlement,
+        about: Option<About>,
+    ) -> Relay {
         Relay {
             shared,
             pieces,
             timer: None,
             reader: StreamReader::new(),
             settlement: Some(settlement),
+            about,
         }
     }
 
     fn settle(&mut self) {
         if let Some(settlement) = self.settlement.take() {
             let now = self.shared.clock.now();
-            let metrics = self
+            let settled = self
                 .shared
                 .engine()
                 .settle_stream(now, &settlement, &self.reader);
-            self.shared.emit(metrics);
+            if let (Some(monitor), Some(about)) = (&self.shared.monitor, &self.about) {
+                monitor.streamed(about, now, settled.usage);
+            }
+            self.shared.emit(settled.metrics);
         }
     }
 
     fn poll_pieces(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         match &mut self.pieces {
-            Pieces::Remote(stream) => stream.as_mut().poll_next(context).map_err(io::Error::other),
+            Pieces::Remote(stream) => stream.poll_next(context),
             Pieces::Timed(pieces) => loop {
                 let now = self.shared.clock.now();
                 // Everything that is due goes out together: one write instead of many.
@@ -82,7 +94,10 @@ impl Body for Relay {
         let relay = self.get_mut();
         match std::task::ready!(relay.poll_pieces(context)) {
             Some(Ok(bytes)) => {
-                relay.reader.push(&bytes);
+                let pushed = relay.reader.push(&bytes);
+                if let (true, Some(about)) = (pushed.content, &mut relay.about) {
+                    about.content(relay.shared.clock.now());
+                }
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             end => {

@@ -14,13 +14,19 @@ use tokio::task::JoinSet;
 
 use super::backend::Backend;
 use super::handler;
+use super::intake::Held;
+use super::monitor::Monitor;
 use super::outbound::Outbound;
+use super::traces::Traces;
 use crate::base::Moment;
 use crate::clock::Clock;
-use crate::engine::{Engine, LogEvent, Metric, MetricTotals};
+use crate::engine::{Configuration, Engine, LogEvent, Metric, MetricTotals, Service};
 
 /// How long to wait for connections to close when no more can be opened.
 const PAUSE_WITHOUT_DESCRIPTORS: Duration = Duration::from_millis(10);
+
+/// Unread headers and unwritten answers of one connection.
+const MAX_CONNECTION_BYTES: usize = 128 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GatewayError {
@@ -42,15 +48,28 @@ pub(crate) struct Gateway {
     thread: Option<JoinHandle<()>>,
 }
 
+/// Who wants to know what the gateway does.
+#[derive(Debug, Default)]
+pub(crate) struct Watchers {
+    /// Is told every answer.
+    pub(crate) log: Option<UnboundedSender<Served>>,
+    /// Serve Prometheus series at `/.apimon/metrics`.
+    pub(crate) series: bool,
+}
+
 /// What all connections have in common.
 #[derive(Debug)]
 pub(super) struct Shared {
     engine: Mutex<Engine>,
     pub(super) backend: Backend,
     pub(super) outbound: Outbound,
+    pub(super) traces: Traces,
     pub(super) clock: Clock,
+    pub(super) held: Held,
     metrics: Mutex<MetricTotals>,
     log: Option<UnboundedSender<Served>>,
+    /// Set when series are wanted.
+    pub(super) monitor: Option<Monitor>,
 }
 
 /// One request that was answered, for whoever watches the gateway.
@@ -90,7 +109,7 @@ impl Shared {
 }
 
 impl Gateway {
-    /// Listens on a loopback port; 0 lets the system choose one. Every answer is told to `log`.
+    /// Listens on a loopback port; 0 lets the system choose one. What happens is told to `watchers`.
     ///
     /// # Errors
     ///
@@ -100,7 +119,7 @@ impl Gateway {
         backend: Backend,
         clock: Clock,
         port: u16,
-        log: Option<UnboundedSender<Served>>,
+        watchers: Watchers,
     ) -> Result<Gateway, GatewayError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -116,9 +135,12 @@ impl Gateway {
             engine: Mutex::new(engine),
             backend,
             outbound: Outbound::default(),
+            traces: Traces::default(),
             clock,
+            held: Held::default(),
             metrics: Mutex::new(MetricTotals::default()),
-            log,
+            log: watchers.log,
+            monitor: watchers.series.then(Monitor::default),
         });
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
@@ -137,6 +159,19 @@ impl Gateway {
     /// `http://127.0.0.1:PORT`
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// What the gateway is configured with now.
+    pub(crate) fn service(&self) -> Arc<Service> {
+        Arc::clone(self.shared.engine().service())
+    }
+
+    /// Puts another configuration in place, for all requests that arrive from now on; counters,
+    /// cached values and open circuits go on under their keys.
+    pub(crate) fn reconfigure(&self, service: Service) {
+        // Compiled before anybody has to wait for it.
+        let next = Configuration::compile(service);
+        self.shared.engine().configure(next);
     }
 
     /// What the token metrics of the policy came to so far.
@@ -187,6 +222,8 @@ async fn connection(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
     let mut builder = http1::Builder::new();
     // A caller that never finishes its headers gets closed after 30 seconds, hyper's own default.
     builder.timer(TokioTimer::new());
+    // Bounds what a flood of headers, or a caller who does not read, can make one connection hold.
+    builder.max_buf_size(MAX_CONNECTION_BYTES);
     // What went wrong with one connection is seen by its caller and concerns nobody else.
     let _outcome = builder
         .serve_connection(TokioIo::new(stream), service)

@@ -2,6 +2,8 @@
 
 mod connection;
 mod endpoint;
+mod pool;
 
 pub(crate) use connection::{Connection, HttpError, connect, install_crypto};
 pub(crate) use endpoint::{Endpoint, EndpointError};
+pub(crate) use pool::Pool;

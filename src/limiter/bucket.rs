@@ -70,6 +70,18 @@ impl TokenBucket {
         u64::try_from(self.level.max(0) / self.parts).unwrap_or(u64::MAX)
     }
 
+    /// True when a new bucket would decide the same.
+    pub(crate) fn is_idle(&mut self, now: Moment) -> bool {
+        self.refill(now);
+        self.level == self.capacity()
+    }
+
+    /// Whole units below zero.
+    pub(crate) fn overdraft(&mut self, now: Moment) -> u64 {
+        self.refill(now);
+        u64::try_from((-self.level).max(0) / self.parts).unwrap_or(u64::MAX)
+    }
+
     /// When the level first reaches `amount`; `None` when it never does.
     pub(crate) fn fits_at(&mut self, now: Moment, amount: u64) -> Option<Moment> {
         self.refill(now);

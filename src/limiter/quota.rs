@@ -192,6 +192,12 @@ impl QuotaCounter {
         quota.saturating_sub(self.used)
     }
 
+    /// True when a new counter of the same period would decide the same.
+    pub(crate) fn is_idle(&mut self, now: Timestamp) -> bool {
+        self.roll(now);
+        self.used == 0
+    }
+
     pub(crate) fn describe(&mut self, now: Timestamp) -> String {
         self.roll(now);
         format!("{} used since {}", self.used, self.window)

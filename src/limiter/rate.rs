@@ -109,6 +109,22 @@ impl RateCounter {
         }
     }
 
+    /// True when a new counter of the same limit would decide the same.
+    pub(crate) fn is_idle(&mut self, now: Moment) -> bool {
+        match self {
+            RateCounter::Bucket(bucket) => bucket.is_idle(now),
+            RateCounter::Window(window) => window.is_idle(now),
+        }
+    }
+
+    /// Whole units spent beyond the limit.
+    pub(crate) fn overdraft(&mut self, now: Moment) -> u64 {
+        match self {
+            RateCounter::Bucket(bucket) => bucket.overdraft(now),
+            RateCounter::Window(window) => window.overdraft(now),
+        }
+    }
+
     /// Whole units left, never below zero.
     pub(crate) fn remaining(&mut self, now: Moment) -> u64 {
         match self {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
+use super::window::EXACT;
 use super::*;
 use crate::base::{Moment, parse_duration};
 
@@ -125,6 +126,22 @@ fn a_window_forgets_after_exactly_a_minute() {
          63.46s settle 55
          63.46s left 0",
     );
+}
+
+/// Deviation 9 of a peer (peers 1.2): cost and memory that grow with the answers of a minute.
+#[test]
+fn deviation_09_a_crowded_window_keeps_a_bounded_number_of_entries() {
+    let mut window = SlidingWindow::new(Limit::per_minute(10_000_000));
+    let millisecond = |number: u64| Moment::at(Duration::from_millis(number));
+    for number in 0..300_000 {
+        window.settle(millisecond(number), 1);
+        assert!(window.entries() <= 2 * EXACT + 1, "after {number}");
+        // At most one slot leaves early.
+        let used = 10_000_000 - window.remaining(millisecond(number));
+        let exact = (number + 1).min(60_000);
+        assert!(used <= exact && exact - used <= 60, "{used} of {exact}");
+    }
+    assert!(window.is_idle(millisecond(360_000)));
 }
 
 #[test]

@@ -6,12 +6,18 @@ use crate::base::{Moment, number};
 
 /// What was used within the last period, to the nanosecond. An entry's time is when its answer
 /// was processed; it leaves exactly one period later.
+///
+/// Memory is bounded whatever the load: a window with more than [`EXACT`] answers counts those that
+/// come within a two-thousandth of the period (29 ms of a minute) as one, at the time of the first.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SlidingWindow {
     limit: Limit,
     entries: VecDeque<(Moment, u64)>,
     used: u64,
 }
+
+/// Answers of one period that keep their own time, always.
+pub(super) const EXACT: usize = 2048;
 
 impl SlidingWindow {
     pub(crate) fn new(limit: Limit) -> SlidingWindow {
@@ -41,13 +47,31 @@ impl SlidingWindow {
         self.forget(now);
         // Answers may be processed out of order by a clock that steps back; entries never are.
         let at = self.entries.back().map_or(now, |(last, _)| now.max(*last));
-        self.entries.push_back((at, spent));
         self.used += spent;
+        // As many slots as exact answers: never more than two times as many entries.
+        let slot = self.limit.per / 2048;
+        let crowded = self.entries.len() >= EXACT;
+        match self.entries.back_mut() {
+            Some((last, sum)) if *last == at || crowded && at.since(*last) < slot => *sum += spent,
+            _ => self.entries.push_back((at, spent)),
+        }
+    }
+
+    /// True when a new window would decide the same.
+    pub(crate) fn is_idle(&mut self, now: Moment) -> bool {
+        self.forget(now);
+        self.entries.is_empty()
     }
 
     pub(crate) fn remaining(&mut self, now: Moment) -> u64 {
         self.forget(now);
         self.limit.amount.saturating_sub(self.used)
+    }
+
+    /// Used beyond the limit.
+    pub(crate) fn overdraft(&mut self, now: Moment) -> u64 {
+        self.forget(now);
+        self.used.saturating_sub(self.limit.amount)
     }
 
     /// When `amount` first fits into what is left; `None` when it never does.
@@ -72,6 +96,11 @@ impl SlidingWindow {
             "{} of {} used in the last {seconds} seconds",
             self.used, self.limit.amount
         )
+    }
+
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> usize {
+        self.entries.len()
     }
 
     fn forget(&mut self, now: Moment) {

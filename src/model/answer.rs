@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use super::body::{self, Stream};
 use super::draw;
+use super::embeddings;
 use super::headers::{self, HeaderList};
 use super::orders::Orders;
 use super::parameters::Parameters;
@@ -82,6 +83,12 @@ pub(crate) fn answer(settings: &ModelSettings, request: &ModelRequest<'_>) -> An
     if let Some(refusal) = &orders.refusal {
         return refuse(&seed, request, refusal, orders.latency);
     }
+    if let Some(name) = embedder(request.path) {
+        return match embeddings::answer(request.body, name) {
+            Ok(bytes) => embedded(settings, request, &seed, name, bytes, orders.latency),
+            Err(refusal) => refuse(&seed, request, &refusal, orders.latency),
+        };
+    }
     let checked =
         deployment(request.path).and_then(|name| Ok((name, Parameters::read(request.body)?)));
     match checked.and_then(|(name, parameters)| {
@@ -125,6 +132,35 @@ fn refuse(
 }
 
 /// The model deployment that a path names; `None` on the routes where the body names it.
+/// The model deployment that is asked for vectors, where its name says that it can: other models
+/// do not embed.
+fn embedder(path: &str) -> Option<&str> {
+    let (_, rest) = path.split_once("/deployments/")?;
+    let name = rest.strip_suffix("/embeddings")?;
+    name.contains("embed").then_some(name)
+}
+
+/// Vectors come at once, unless the caller ordered a time.
+fn embedded(
+    settings: &ModelSettings,
+    request: &ModelRequest<'_>,
+    seed: &Seed,
+    deployment: &str,
+    bytes: Bytes,
+    latency: Option<Duration>,
+) -> Answer {
+    let id = (request.header)(CLIENT_REQUEST_ID);
+    let headers = headers::success(seed, false, id, deployment, &settings.seed, Tokens::ZERO);
+    let after = latency.unwrap_or_default();
+    Answer {
+        status: 200,
+        headers,
+        body: AnswerBody::Whole { after, bytes },
+        usage: None,
+        fault: None,
+    }
+}
+
 fn deployment(path: &str) -> Result<Option<&str>, Refusal> {
     let segments: Vec<&str> = path
         .split('/')

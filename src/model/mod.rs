@@ -4,11 +4,13 @@
 //! Pure, and deterministic: everything in an answer is drawn from the settings' seed and the request
 //! itself, so the same request gets the same answer whatever else goes on. It waits for nothing and
 //! sends nothing; who asks keeps to the moments. What it cannot do it refuses as the service would,
-//! naming the parameter; it never ignores one that would change the answer.
+//! naming the parameter; it never ignores one that would change the answer. Model deployments with
+//! `embed` in their names answer with vectors, which know shared words and no meaning.
 
 mod answer;
 mod body;
 mod draw;
+mod embeddings;
 mod headers;
 mod messages;
 mod orders;

@@ -78,3 +78,20 @@ pub(crate) struct BasicAuthentication {
     pub(crate) username: Template,
     pub(crate) password: Template,
 }
+
+/// A token of the gateway's credential manager, put into a variable.
+#[derive(Debug, Clone)]
+pub(crate) struct AuthorizationContext {
+    pub(crate) provider: Template,
+    pub(crate) authorization: Template,
+    pub(crate) variable: Template,
+    pub(crate) ignore_error: Template,
+}
+
+/// A forward proxy on the way to the backend.
+#[derive(Debug, Clone)]
+pub(crate) struct Proxy {
+    pub(crate) url: Template,
+    pub(crate) username: Option<Template>,
+    pub(crate) password: Option<Template>,
+}

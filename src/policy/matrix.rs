@@ -68,6 +68,19 @@ impl Entry {
     }
 }
 
+/// What the page of `holder` says of the attributes of `child`, somewhere inside of it; nothing for
+/// a child that has none there.
+pub(super) fn of_child<'c>(
+    holder: &str,
+    child: &'c str,
+) -> impl Iterator<Item = &'static AttributeEntry> + 'c {
+    let listed = entry(holder).map_or(&[][..], |entry| &entry.attributes);
+    listed.iter().filter(move |attribute| {
+        let of = attribute.on.strip_suffix(" attributes");
+        of.is_some_and(|of| of.eq_ignore_ascii_case(child))
+    })
+}
+
 /// The name under which the matrix and the model know an element.
 pub(super) fn canonical(name: &str) -> &str {
     ALIASES

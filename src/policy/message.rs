@@ -1,10 +1,12 @@
 //! Requests and responses as policies see them: whole in memory, headers in order.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
-/// Header fields in order; names compare without case.
+/// Header fields in order; names compare without case. Copies share their texts.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Headers(Vec<(String, String)>);
+pub(crate) struct Headers(Vec<(Arc<str>, Arc<str>)>);
 
 impl Headers {
     pub(crate) fn new() -> Headers {
@@ -27,7 +29,7 @@ impl Headers {
         self.0
             .iter()
             .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| &**value)
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
@@ -35,12 +37,12 @@ impl Headers {
     }
 
     /// Adds a field after those of the same name.
-    pub(crate) fn append(&mut self, name: impl Into<String>, value: impl Into<String>) {
+    pub(crate) fn append(&mut self, name: impl Into<Arc<str>>, value: impl Into<Arc<str>>) {
         self.0.push((name.into(), value.into()));
     }
 
     /// Puts one field in place of all of that name.
-    pub(crate) fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
+    pub(crate) fn set(&mut self, name: impl Into<Arc<str>>, value: impl Into<Arc<str>>) {
         let name = name.into();
         self.remove(&name);
         self.0.push((name, value.into()));
@@ -51,14 +53,17 @@ impl Headers {
             .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
     }
 
+    /// Leaves out every field whose name is not wanted.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.0.retain(|(name, _)| wanted(name));
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 }
 
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
+impl<N: Into<Arc<str>>, V: Into<Arc<str>>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Headers {
         Headers(
             fields

@@ -6,23 +6,29 @@
 //! what cannot be executed is an error that names element, file and line.
 
 mod access;
+pub(crate) mod caching;
+pub(crate) mod content;
 pub(crate) mod context;
 pub(crate) mod course;
 pub(crate) mod expression;
 mod limits;
 pub(crate) mod lint;
+pub(crate) mod liquid;
 mod lower;
 mod matrix;
 pub(crate) mod message;
 mod model;
+mod safety;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+mod token_rules;
 mod trail;
 mod xml;
 
 pub(crate) use access::{
-    BasicAuthentication, Cors, KeyMaterial, RequiredClaim, TokenPlace, ValidateToken,
+    AuthorizationContext, BasicAuthentication, Cors, KeyMaterial, Proxy, RequiredClaim, TokenPlace,
+    ValidateToken,
 };
 pub(crate) use limits::{Allowance, CallLimit, CallLimitKind, CounterKey, Target};
 #[cfg(test)]
@@ -31,7 +37,8 @@ pub(crate) use lower::{Fragments, NamedValues, parse_with};
 pub(crate) use model::{
     Branch, Condition, Dimension, EmitTokenMetric, ExistsAction, ForwardRequest, Item, Kind,
     ManagedIdentity, Place, Policy, RequestBody, ReturnResponse, SectionName, SetBackendService,
-    SetHeader, SetStatus, Template, TokenLimit,
+    SetBody, SetHeader, SetStatus, Template, TokenLimit,
 };
+pub(crate) use safety::ContentSafety;
 pub(crate) use telemetry::{EmitMetric, LogToEventHub};
 pub(crate) use trail::Trail;

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Trail;
-use super::access::{BasicAuthentication, Cors, ValidateToken};
+use super::access::{AuthorizationContext, BasicAuthentication, Cors, Proxy, ValidateToken};
+use super::caching::Caching;
+use super::content::Content;
 use super::context::Context;
 use super::course::Course;
 use super::expression::{Expression, Fault, Value};
 use super::limits::CallLimit;
+use super::liquid::Liquid;
+use super::safety::ContentSafety;
 use super::telemetry::{EmitMetric, LogToEventHub};
 use crate::base::{Source, Span, Tokens};
 use crate::limiter::Period;
@@ -133,10 +137,14 @@ impl Place {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
+    AuthorizationContext(AuthorizationContext),
     Base,
     BasicAuthentication(BasicAuthentication),
     /// The certificate by thumbprint, id or content.
     CertificateAuthentication(Template),
+    Caching(Arc<Caching>),
+    Content(Content),
+    ContentSafety(Arc<ContentSafety>),
     Cors(Arc<Cors>),
     ValidateToken(Arc<ValidateToken>),
     CallLimit(Arc<CallLimit>),
@@ -147,6 +155,7 @@ pub(crate) enum Kind {
     LogToEventHub(LogToEventHub),
     ForwardRequest(ForwardRequest),
     ManagedIdentity(ManagedIdentity),
+    Proxy(Proxy),
     ReturnResponse(ReturnResponse),
     SetBackendService(SetBackendService),
     SetBody(SetBody),
@@ -268,6 +277,8 @@ pub(crate) enum SetBackendService {
 #[derive(Debug, Clone)]
 pub(crate) struct SetBody {
     pub(crate) value: Template,
+    /// Writes the body instead of `value`.
+    pub(crate) liquid: Option<Arc<Liquid>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -160,7 +160,7 @@ fn mistakes_of_other_elements_are_told() {
             "<choose><otherwise /><when condition=\"@(true)\" /><else /></choose>",
             "<set-backend-service base-url=\"https://a\" backend-id=\"b\" />",
             "<llm-emit-token-metric><dimension name=\"Team\" /></llm-emit-token-metric>",
-            "<set-body template=\"liquid\">{{body}}</set-body>",
+            "<set-body template=\"liquid\">{{body.x | upcase}}</set-body>",
             "<return-response response-variable-name=\"r\"><set-status code=\"999\" /></return-response>",
         ]
         .map(inbound)

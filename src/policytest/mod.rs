@@ -10,6 +10,7 @@
 
 mod check;
 mod coverage;
+mod judge;
 mod junit;
 mod model;
 mod run;

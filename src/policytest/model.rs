@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::base::{Diagnostic, Moment, Severity, Source, Span, Tier, Tokens};
-use crate::engine::Credentials;
+use crate::engine::{Backends, Credentials};
+use crate::policy::lint::Platform;
 
 #[derive(Debug)]
 pub(crate) struct TestFile {
     pub(super) source: Source,
     pub(super) policy: PolicyRef,
-    pub(super) tier: Tier,
+    pub(super) platform: Platform,
     pub(super) start: Timestamp,
     pub(super) named_values: BTreeMap<String, String>,
     pub(super) fragments: Vec<(String, PolicyRef)>,
@@ -21,6 +22,7 @@ pub(crate) struct TestFile {
     pub(super) apis: Vec<ApiSpec>,
     pub(super) subscriptions: Vec<SubscriptionSpec>,
     pub(super) credentials: Credentials,
+    pub(super) backends: Backends,
     pub(super) tests: Vec<Test>,
     pub(super) expected_diagnostics: Option<Vec<ExpectedDiagnostic>>,
 }
@@ -36,6 +38,15 @@ impl TestFile {
 
     pub(crate) fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// The tier whose counters the gateway has: a self-hosted one and Consumption count in the window
+    /// of the classic tiers (gateway specification, 1.4).
+    pub(super) fn tier(&self) -> Tier {
+        match self.platform {
+            Platform::Tier(tier) => tier,
+            Platform::Consumption | Platform::SelfHosted | Platform::Workspace => Tier::Premium,
+        }
     }
 
     /// Names of the tests, in order.
@@ -59,6 +70,7 @@ pub(super) enum PolicyRef {
 #[derive(Debug)]
 pub(super) struct Scopes {
     pub(super) global: Option<PolicyRef>,
+    pub(super) workspace: Option<PolicyRef>,
     pub(super) product: Option<PolicyRef>,
     pub(super) operation: Option<PolicyRef>,
 }
@@ -97,6 +109,8 @@ pub(super) struct Step {
     pub(super) times: usize,
     pub(super) concurrent: bool,
     pub(super) backend: Backend,
+    /// What single backends answer in the place of `backend`, by id.
+    pub(super) backends: Vec<(String, Backend)>,
     /// What hosts besides the backend answer, by URL without query.
     pub(super) answers: Vec<(String, Backend)>,
     pub(super) expect: Expect,
@@ -149,6 +163,8 @@ pub(super) struct Expect {
     pub(super) backend_request: Option<BackendRequest>,
     /// Events by logger, in order.
     pub(super) log: Vec<(String, Vec<Value>)>,
+    /// Ids of the single backends that were asked, in order.
+    pub(super) backends_called: Option<Vec<String>>,
     pub(super) sent: Option<Vec<String>>,
     pub(super) traces: Option<Vec<String>>,
     pub(super) metrics: Values,

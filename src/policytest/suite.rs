@@ -3,31 +3,24 @@
 use std::sync::Arc;
 
 use super::coverage::Coverage;
+use super::judge::{Judge, Judged};
 use super::model::{DIAGNOSTICS, PolicyRef, TestFile};
 use super::run::{self, Outcome};
-use crate::base::{Diagnostic, Secret, Seed, Severity, Source};
+use crate::base::{Diagnostic, Secret, Seed, Source};
 use crate::engine::{ApiConfig, Behaviour, Engine, OperationConfig, ProductConfig, Service};
+use crate::policy::Policy;
 use crate::policy::context::{Api, Deployment, Product, Subscription};
-use crate::policy::{self, Fragments, NamedValues, Policy};
+use crate::policy::lint::PolicyScope;
 
 /// A test file, ready to run.
 #[derive(Debug)]
 pub(crate) struct Suite {
     file: TestFile,
     service: Service,
-    /// What reading the policy under test reported.
+    /// What the reader and lint say of the policy under test, where the file expects something.
     diagnostics: Vec<Diagnostic>,
     /// Every policy document once.
     policies: Vec<Policy>,
-}
-
-/// The one place where a policy is judged for `expect-diagnostics`.
-fn judge(
-    source: &Source,
-    values: &NamedValues,
-    fragments: &Fragments,
-) -> (Option<Policy>, Vec<Diagnostic>) {
-    policy::parse_with(source, values, fragments)
 }
 
 impl Suite {
@@ -41,25 +34,21 @@ impl Suite {
         load: &mut dyn FnMut(&str) -> Result<Source, String>,
         adapt: &dyn Fn(Behaviour) -> Behaviour,
     ) -> Result<Suite, Vec<Diagnostic>> {
-        let mut reader = Reader {
-            file: &file,
-            load,
-            fragments: Fragments::new(),
-            policies: Vec::new(),
-            problems: Vec::new(),
-        };
-        reader.fragments();
+        let mut reader = Reader::new(&file, load);
         let (under_test, diagnostics) = reader.under_test();
         let scopes = &file.scopes;
-        let global = reader.optional(scopes.global.as_ref());
-        let product = reader.optional(scopes.product.as_ref());
-        let operation = reader.optional(scopes.operation.as_ref());
+        let global = reader.optional(scopes.global.as_ref(), PolicyScope::Global);
+        let around = Around {
+            workspace: reader.optional(scopes.workspace.as_ref(), PolicyScope::Workspace),
+            operation: reader.optional(scopes.operation.as_ref(), PolicyScope::Operation),
+        };
+        let product = reader.optional(scopes.product.as_ref(), PolicyScope::Product);
         let apis = file.apis.iter().map(|spec| {
             let policy = match &spec.policy {
-                Some(policy) => reader.policy(policy),
+                Some(policy) => reader.policy(policy, PolicyScope::Api),
                 None => under_test.clone(),
             };
-            api(&spec.name, &spec.path, policy, operation.as_ref())
+            api(&spec.name, &spec.path, policy, &around)
         });
         let apis = apis.collect();
         let Reader {
@@ -74,7 +63,7 @@ impl Suite {
                 region: "West Europe".into(),
                 gateway_id: "managed".into(),
             }),
-            behaviour: adapt(Behaviour::of(file.tier)),
+            behaviour: adapt(Behaviour::of(file.tier())),
             started: file.start,
             seed: Seed::new(1),
             global,
@@ -82,6 +71,7 @@ impl Suite {
             apis,
             subscriptions: subscriptions(&file),
             credentials: file.credentials.clone(),
+            backends: file.backends.clone(),
         };
         Ok(Suite {
             file,
@@ -95,8 +85,8 @@ impl Suite {
         &self.file
     }
 
-    /// Runs the tests whose names `wanted` accepts.
-    pub(crate) fn run(&self, wanted: &dyn Fn(&str) -> bool) -> Vec<Outcome> {
+    /// Runs the tests whose names `wanted` accepts; `tracing`: every request asks for its trace.
+    pub(crate) fn run(&self, wanted: &dyn Fn(&str) -> bool, tracing: bool) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         if let Some(expected) = &self.file.expected_diagnostics
             && wanted(DIAGNOSTICS)
@@ -104,9 +94,14 @@ impl Suite {
             outcomes.push(run::diagnostics(expected, &self.diagnostics));
         }
         let tests = self.file.tests.iter().filter(|test| wanted(&test.name));
-        outcomes.extend(
-            tests.map(|test| run::test(&self.file, test, &|| Engine::new(self.service.clone()))),
-        );
+        outcomes.extend(tests.map(|test| {
+            run::test(
+                &self.file,
+                test,
+                &|| Engine::new(self.service.clone()),
+                tracing,
+            )
+        }));
         outcomes
     }
 
@@ -152,15 +147,22 @@ fn products(file: &TestFile, policy: Option<&Policy>) -> Vec<ProductConfig> {
     products.collect()
 }
 
-fn api(name: &str, path: &str, policy: Option<Policy>, operation: Option<&Policy>) -> ApiConfig {
+/// Policies that every API of the file shares.
+struct Around {
+    workspace: Option<Policy>,
+    operation: Option<Policy>,
+}
+
+fn api(name: &str, path: &str, policy: Option<Policy>, around: &Around) -> ApiConfig {
     let mut config = ApiConfig::azure_openai(policy);
+    config.workspace.clone_from(&around.workspace);
     config.api = Arc::new(Api {
         id: name.to_owned(),
         path: path.trim_matches('/').to_owned(),
         ..Api::clone(&config.api)
     });
     for OperationConfig { policy, .. } in &mut config.operations {
-        *policy = operation.cloned();
+        policy.clone_from(&around.operation);
     }
     config
 }
@@ -169,17 +171,31 @@ fn api(name: &str, path: &str, policy: Option<Policy>, operation: Option<&Policy
 struct Reader<'a> {
     file: &'a TestFile,
     load: &'a mut dyn FnMut(&str) -> Result<Source, String>,
-    fragments: Fragments,
+    judge: Judge,
     policies: Vec<Policy>,
     problems: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
-    fn fragments(&mut self) {
-        for (id, text) in &self.file.fragments {
-            if let Some(source) = self.source(text) {
-                self.fragments.insert(id.clone(), source);
+impl<'a> Reader<'a> {
+    /// Reads the fragments, which policies are judged with.
+    fn new(
+        file: &'a TestFile,
+        load: &'a mut dyn FnMut(&str) -> Result<Source, String>,
+    ) -> Reader<'a> {
+        let mut problems = Vec::new();
+        let mut fragments = Vec::new();
+        for (id, reference) in &file.fragments {
+            match fetch(file, load, reference) {
+                Ok(source) => fragments.push((id.clone(), source)),
+                Err(problem) => problems.push(problem),
             }
+        }
+        Reader {
+            file,
+            load,
+            judge: Judge::new(file, fragments),
+            policies: Vec::new(),
+            problems,
         }
     }
 
@@ -188,48 +204,55 @@ impl Reader<'_> {
         let Some(source) = self.source(&self.file.policy) else {
             return (None, Vec::new());
         };
-        let (policy, diagnostics) = judge(&source, &self.file.named_values, &self.fragments);
-        if policy.is_none() && !self.file.tests.is_empty() {
-            self.problems.extend(errors(&diagnostics));
+        let Judged { policy, errors } = self.judge.read(&source, PolicyScope::Api);
+        if !self.file.tests.is_empty() {
+            self.problems.extend(errors);
         }
         self.policies.extend(policy.clone());
+        let diagnostics = match self.file.expected_diagnostics {
+            Some(_) => self.judge.diagnostics(&source),
+            None => Vec::new(),
+        };
         (policy, diagnostics)
     }
 
-    fn optional(&mut self, policy: Option<&PolicyRef>) -> Option<Policy> {
-        policy.and_then(|policy| self.policy(policy))
+    fn optional(&mut self, policy: Option<&PolicyRef>, scope: PolicyScope) -> Option<Policy> {
+        policy.and_then(|policy| self.policy(policy, scope))
     }
 
-    fn policy(&mut self, reference: &PolicyRef) -> Option<Policy> {
+    fn policy(&mut self, reference: &PolicyRef, scope: PolicyScope) -> Option<Policy> {
         let source = self.source(reference)?;
-        let (policy, diagnostics) = judge(&source, &self.file.named_values, &self.fragments);
-        self.problems.extend(errors(&diagnostics));
+        let Judged { policy, errors } = self.judge.read(&source, scope);
+        self.problems.extend(errors);
         self.policies.extend(policy.clone());
         policy
     }
 
     fn source(&mut self, reference: &PolicyRef) -> Option<Source> {
-        match reference {
-            PolicyRef::Inline(text) => {
-                let name = format!("{} (policy)", self.file.source.name);
-                Some(Source::new(name, text.as_str()))
+        match fetch(self.file, self.load, reference) {
+            Ok(source) => Some(source),
+            Err(problem) => {
+                self.problems.push(problem);
+                None
             }
-            PolicyRef::Path { path, span } => match (self.load)(path) {
-                Ok(source) => Some(source),
-                Err(why) => {
-                    let problem = Diagnostic::error(&self.file.source, *span, why);
-                    let hint = "the path counts from the folder of this file";
-                    self.problems.push(problem.hint(hint));
-                    None
-                }
-            },
         }
     }
 }
 
-fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = Diagnostic> {
-    let errors = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error);
-    errors.cloned().collect::<Vec<_>>().into_iter()
+/// The text of a policy or fragment.
+fn fetch(
+    file: &TestFile,
+    load: &mut dyn FnMut(&str) -> Result<Source, String>,
+    reference: &PolicyRef,
+) -> Result<Source, Diagnostic> {
+    match reference {
+        PolicyRef::Inline(text) => {
+            let name = format!("{} (policy)", file.source.name);
+            Ok(Source::new(name, text.as_str()))
+        }
+        PolicyRef::Path { path, span } => load(path).map_err(|why| {
+            let problem = Diagnostic::error(&file.source, *span, why);
+            problem.hint("the path counts from the folder of this file")
+        }),
+    }
 }

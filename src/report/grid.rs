@@ -14,7 +14,10 @@ const RULED: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// Columns that a narrow terminal can do without, in the order in which they go.
-const DISPENSABLE: [&str; 4] = [
+const DISPENSABLE: [&str; 7] = [
+    "stretches",
+    "per minute",
+    "refused first at",
     "share of tokens",
     "of the limit",
     "throttled share",

@@ -1,7 +1,10 @@
 //! Rows of the tables that page and terminal share.
 
+use std::cmp::Reverse;
+
 use super::chart::clock;
 use super::group::Group;
+use super::observed::Observed;
 use super::outcome::name;
 use super::stats::Distribution;
 use super::summary::Summary;
@@ -10,6 +13,9 @@ use crate::results::{Outcome, Record, Run};
 
 /// Requests that did not pass are listed one by one up to here; the rest is a number.
 pub(super) const MOST_REFUSALS: usize = 50;
+
+/// Counters of a limit that are listed one by one.
+const MOST_COUNTERS: usize = 25;
 
 /// A table before it has a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +107,60 @@ fn group(group: &Group) -> Vec<String> {
         group.share_of_tokens.map_or_else(none, percent),
         count(group.peak_tokens_per_minute),
         group.peak_of_limit.map_or_else(none, percent),
+    ]
+}
+
+/// Counters of the tightest limit; no rows where the policy names none.
+pub(super) fn limits(summary: &Summary) -> Listing {
+    let mut seen: Vec<&Observed> = match summary.tokens_per_minute.limit {
+        Some(_) => summary.limit.iter().collect(),
+        None => Vec::new(),
+    };
+    let all = seen.len();
+    if all > MOST_COUNTERS {
+        seen.sort_by_key(|seen| Reverse((seen.admitted_while_spent, seen.refused)));
+        seen.truncate(MOST_COUNTERS);
+    }
+    let which = match all {
+        0..=MOST_COUNTERS => String::new(),
+        all => format!(
+            ": the {MOST_COUNTERS} of {} counters with most refusals",
+            count(all as u64)
+        ),
+    };
+    Listing {
+        caption: format!("the limit as the run saw it{which}"),
+        columns: vec![
+            ("counter", false),
+            ("admitted", true),
+            ("per minute", true),
+            ("overshoot", true),
+            ("passed while spent", true),
+            ("refused", true),
+            ("stretches", true),
+            ("refused first at", true),
+            ("passed after wait, p50", true),
+        ],
+        rows: seen.into_iter().map(limit).collect(),
+    }
+}
+
+fn limit(seen: &Observed) -> Vec<String> {
+    let first = seen.refusing.first().map(|stretch| stretch.from_us);
+    let waits = seen.passed_after_wait.as_ref();
+    vec![
+        seen.subscription
+            .clone()
+            .unwrap_or_else(|| "all".to_owned()),
+        count(seen.admitted_tokens),
+        seen.admitted_tokens_per_minute
+            .map_or_else(none, |tokens| number(tokens, 0)),
+        seen.overshoot_tokens.map_or_else(none, count),
+        seen.admitted_while_spent.map_or_else(none, count),
+        count(seen.refused),
+        count(seen.stretches),
+        first.map_or_else(none, clock),
+        waits.map_or_else(none, |waits| format!("{} ms late", number(waits.p50_ms, 0))),
     ]
 }
 

@@ -5,11 +5,15 @@
 
 mod axis;
 mod chart;
+mod compare;
 mod grid;
 mod group;
 mod html;
+mod junit;
 mod listing;
 mod look;
+mod markdown;
+mod observed;
 mod outcome;
 mod peak;
 mod retry;
@@ -25,6 +29,11 @@ mod fixtures;
 mod tests;
 
 pub(crate) use chart::charts;
+pub(crate) use compare::{
+    Comparison, compare, markdown as comparison_markdown, tables as comparison_tables,
+};
 pub(crate) use html::html;
+pub(crate) use junit::junit;
+pub(crate) use markdown::markdown;
 pub(crate) use summary::summary;
 pub(crate) use tables::tables;

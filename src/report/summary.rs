@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::group::{Counts, Group, by_caller, by_subscription};
+use super::observed::{Observed, fairness, observed};
 use super::peak::{TokensPerMinute, tokens_per_minute};
 use super::retry::{RetryAfter, retry_after};
 use super::stats::{
@@ -38,6 +39,11 @@ pub(crate) struct Summary {
     pub(crate) ttft_from_sent: Option<Distribution>,
     pub(crate) retry_after: RetryAfter,
     pub(crate) tokens_per_minute: TokensPerMinute,
+    /// Every counter of the tightest limit, as the run saw it.
+    pub(crate) limit: Vec<Observed>,
+    /// Jain's index of the tokens that subscriptions were admitted, from 0 to 1; absent for fewer
+    /// than two.
+    pub(crate) fairness: Option<f64>,
     /// Sent − due of all requests: how far the client itself fell behind.
     pub(crate) client_lateness: Option<Distribution>,
     pub(crate) thresholds: Vec<Verdict>,
@@ -75,6 +81,8 @@ pub(crate) fn summary(run: &Run) -> Summary {
         ttft_from_sent: distribution(run, ttft_from_sent_us),
         retry_after: retry_after(run.records.iter()),
         tokens_per_minute: tokens_per_minute(run, run.records.iter()),
+        limit: observed(run),
+        fairness: fairness(run),
         client_lateness: distribution(run, |record| Some(lateness_us(record))),
         thresholds: verdicts(run),
     }

@@ -39,6 +39,7 @@ pub(crate) fn tables(run: &Run, width: Option<u16>, colour: bool) -> String {
     if summary.callers.len() > 1 {
         grid.write(&mut out, listing::groups("caller", &summary.callers));
     }
+    grid.write(&mut out, listing::limits(&summary));
     grid.write(&mut out, listing::times(&summary));
     out.push_str(&retries(&summary));
     grid.write(&mut out, listing::thresholds(&summary));

@@ -30,6 +30,21 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
+    fn judge(
+        &mut self,
+        rule: &Threshold,
+        actual: Option<f64>,
+        bound: Option<f64>,
+        without_bound: &str,
+    ) {
+        self.actual = actual;
+        match (actual, bound) {
+            (None, _) => self.note = Some("nothing to measure".to_owned()),
+            (_, None) => self.note = Some(without_bound.to_owned()),
+            (Some(actual), Some(bound)) => self.passed = rule.comparison.holds(actual, bound),
+        }
+    }
+
     /// The actual value for people.
     pub(super) fn shown(&self) -> String {
         match (self.measure, self.actual) {
@@ -41,7 +56,7 @@ impl Verdict {
 
 pub(super) fn verdicts(run: &Run) -> Vec<Verdict> {
     run.info
-        .thresholds
+        .judged_by()
         .iter()
         .map(|text| verdict(run, text))
         .collect()
@@ -68,16 +83,50 @@ fn verdict(run: &Run, text: &str) -> Verdict {
         .iter()
         .filter(|record| in_scope(record, threshold.scope.as_ref()));
     verdict.measure = Some(threshold.metric.measure());
-    (verdict.actual, verdict.samples) = measured(run, threshold.metric, records);
-    let bound = match threshold.bound {
+    let (actual, samples) = measured(run, threshold.metric, records);
+    verdict.samples = samples;
+    let bound = bound(run, threshold.bound, None);
+    verdict.judge(
+        &threshold,
+        actual,
+        bound,
+        "the policy names no tokens per minute",
+    );
+    verdict
+}
+
+/// The number that a bound comes to in a run; `base` is what its metric was in another run.
+fn bound(run: &Run, bound: Bound, base: Option<f64>) -> Option<f64> {
+    match bound {
         Bound::Number(bound) => Some(bound),
         Bound::TimesTpm(factor) => peak::tightest(run).map(|(_, tpm)| factor * tpm as f64),
-    };
-    match (verdict.actual, bound) {
-        (None, _) => verdict.note = Some("nothing to measure".to_owned()),
-        (_, None) => verdict.note = Some("the policy names no tokens per minute".to_owned()),
-        (Some(actual), Some(bound)) => verdict.passed = threshold.comparison.holds(actual, bound),
+        Bound::OfBase { factor, plus } => base.map(|base| factor * base + plus),
     }
+}
+
+/// Whether a rule about two runs applies to `other`, with the values that it looked at.
+pub(super) fn against(base: &Run, other: &Run, rule: &Threshold) -> Verdict {
+    let value = |run: &Run| {
+        let records = run.records.iter();
+        let records = records.filter(|record| in_scope(record, rule.scope.as_ref()));
+        measured(run, rule.metric, records)
+    };
+    let (known, _) = value(base);
+    let (actual, samples) = value(other);
+    let mut verdict = Verdict {
+        text: rule.text.clone(),
+        actual: None,
+        samples,
+        passed: false,
+        note: None,
+        measure: Some(rule.metric.measure()),
+    };
+    let bound = bound(other, rule.bound, known);
+    let missing = match rule.bound {
+        Bound::OfBase { .. } => "nothing to measure in the first run",
+        Bound::Number(_) | Bound::TimesTpm(_) => "the policy names no tokens per minute",
+    };
+    verdict.judge(rule, actual, bound, missing);
     verdict
 }
 
@@ -207,21 +256,38 @@ fn limit_words(run: &Run, summary: &Summary) -> Option<String> {
     );
     let tier = run.info.target.tier.as_deref().and_then(Tier::from_name);
     let bucket = tier.is_some_and(Tier::is_v2);
-    let largest = run
-        .records
-        .iter()
-        .filter_map(peak::passed_tokens)
+    let seen = summary.limit.iter();
+    let late: u64 = seen
+        .clone()
+        .filter_map(|seen| seen.admitted_while_spent)
+        .sum();
+    let overshoot = seen
+        .filter_map(|seen| seen.overshoot_tokens)
         .max()
         .unwrap_or(0);
+    if late > 0 {
+        return Some(format!(
+            "{named} did not hold: {} passed after it was spent, and {peak}, {} of it",
+            plural(late, "request"),
+            percent(share)
+        ));
+    }
+    let under_way = match overshoot {
+        0 => String::new(),
+        tokens => format!(
+            ", with an overshoot of {} by requests under way when it was spent",
+            plural(tokens, "token")
+        ),
+    };
     Some(if minute.peak <= limit {
-        format!("{named} held: {peak}")
-    } else if bucket && minute.peak <= limit.saturating_mul(2).saturating_add(largest) {
+        format!("{named} held{under_way}: {peak}")
+    } else if bucket {
         format!(
-            "{peak}, {} of {named}, as a token bucket may: it starts full and refills meanwhile",
+            "{named} held{under_way}: {peak}, {} of it, as a token bucket may: it starts full and refills meanwhile",
             percent(share)
         )
     } else {
-        format!("{peak}, {} of {named}", percent(share))
+        format!("{named} held{under_way}: {peak}, {} of it", percent(share))
     })
 }
 

@@ -3,9 +3,11 @@
 //! Pure: it never touches disk (that is `files`) and never computes statistics (that is `report`).
 //! The format is marked unstable for now: [`FORMAT`] names it, and a reader refuses any other.
 
+mod merge;
 mod record;
 mod run;
 
+pub(crate) use merge::merge;
 pub(crate) use record::{Failure, HeaderNames, Outcome, Record, encode_line};
 pub(crate) use run::{
     CallerInfo, Environment, FORMAT, LimitInfo, Origin, Run, RunError, RunInfo, TargetInfo,

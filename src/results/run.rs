@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::record::{Record, decode_line};
+use crate::base::Shard;
 
 /// Name and version of the run format; unstable, so a reader accepts exactly this one.
 pub(crate) const FORMAT: &str = "apimon-run/0-unstable";
@@ -49,6 +50,27 @@ pub(crate) struct RunInfo {
     /// SHA-256 of `policy.xml`, hexadecimal; absent when the target's policy is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) policy_sha256: Option<String>,
+    pub(crate) environment: Environment,
+    /// The part of the plan that this run played; absent when it played all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shard: Option<Shard>,
+    /// The runs that were merged into this one, by shard; absent in a run that was played.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) merged: Vec<MergedInfo>,
+}
+
+/// A run that became part of a merged one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MergedInfo {
+    pub(crate) shard: Shard,
+    /// UTC time of its moment zero by its own machine's clock, RFC 3339.
+    pub(crate) started: String,
+    /// How much later than the first shard it started; its records were moved by as much.
+    pub(crate) moved_us: u64,
+    pub(crate) requests: u64,
+    /// False when it was interrupted or killed.
+    pub(crate) complete: bool,
     pub(crate) environment: Environment,
 }
 
@@ -160,6 +182,15 @@ impl Run {
 }
 
 impl RunInfo {
+    /// Thresholds that this run can be judged by. They are about the whole scenario, so a shard
+    /// alone has none.
+    pub(crate) fn judged_by(&self) -> &[String] {
+        match self.shard {
+            Some(_) => &[],
+            None => &self.thresholds,
+        }
+    }
+
     /// `run.json` as written to disk.
     pub(crate) fn encode(&self) -> String {
         let mut text =

@@ -97,11 +97,11 @@ pub(crate) fn simulate(simulation: Simulation<'_>) -> Simulated {
                 run.step(now, attempt, step);
             }
             Event::StreamEnd(attempt, settlement, reader) => {
-                let metrics = run
+                let settled = run
                     .simulation
                     .engine
                     .settle_stream(now, &settlement, &reader);
-                run.done.metrics.add(metrics);
+                run.done.metrics.add(settled.metrics);
                 run.finish(now, attempt);
             }
         }
@@ -168,6 +168,7 @@ impl Run<'_> {
             headers: call.headers.into_iter().collect(),
             body: Some(Bytes::from(call.body)),
             ip_address: "127.0.0.1".to_owned(),
+            trace: false,
             estimate: None,
         };
         incoming

@@ -19,6 +19,9 @@ impl Usage {
     /// Reads `usage` from a whole answer: chat completions, completions, embeddings, responses.
     /// `None` when the body is not JSON or reports nothing.
     pub(crate) fn of_body(body: &[u8]) -> Option<Usage> {
+        if let Some(usage) = at_the_end(body) {
+            return usage.into_usage();
+        }
         let answer: WireAnswer = serde_json::from_slice(body).ok()?;
         answer.usage.and_then(WireUsage::into_usage)
     }
@@ -26,6 +29,32 @@ impl Usage {
     pub(crate) fn total(&self) -> Tokens {
         self.prompt + self.completion
     }
+}
+
+/// Most answers end with `"usage":{…}` or nearly so, and reading the text before it costs more than
+/// everything else that is done with an answer. `None` when it is not as plain as that: no such key,
+/// more than one, or deeper than the top level.
+fn at_the_end(body: &[u8]) -> Option<WireUsage> {
+    const KEY: &[u8] = b"\"usage\"";
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return None;
+    }
+    let mut places = memchr::memmem::find_iter(body, KEY);
+    let (place, None) = (places.next()?, places.next()) else {
+        return None;
+    };
+    let value = body[place + KEY.len()..].trim_ascii_start();
+    let value = value.strip_prefix(b":")?;
+    let mut values = serde_json::Deserializer::from_slice(value).into_iter::<WireUsage>();
+    let usage = values.next()?.ok()?;
+    // What follows closes the one object that is open, further plain members in between: anything
+    // with an opening bracket or a text of its own is read as a whole.
+    let rest = &value[values.byte_offset()..];
+    let (last, members) = rest.trim_ascii().split_last()?;
+    let plain = members
+        .iter()
+        .all(|byte| !matches!(byte, b'{' | b'}' | b'[' | b']' | b'\\'));
+    (*last == b'}' && plain).then_some(usage)
 }
 
 #[derive(Deserialize)]

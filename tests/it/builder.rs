@@ -53,8 +53,11 @@ pub(crate) fn apimon(folder: &Folder, arguments: &[&str]) -> Command {
     for name in [
         "APIM_GATEWAY_URL",
         "APIM_API_KEY",
+        "STAGING_KEY",
         "TPM_LIMIT",
         "NO_COLOR",
+        "GITHUB_STEP_SUMMARY",
+        "JOB_COMPLETION_INDEX",
         "RUST_BACKTRACE",
     ] {
         command.env_remove(name);

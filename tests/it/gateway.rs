@@ -14,7 +14,7 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    fn start(folder: &Folder, arguments: &[&str]) -> Emulator {
+    pub(crate) fn start(folder: &Folder, arguments: &[&str]) -> Emulator {
         Emulator::with_policy(folder, &repository("policies/token-limit.xml"), arguments)
     }
 
@@ -54,6 +54,14 @@ impl Emulator {
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         (head.to_owned(), body.to_owned())
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        &self.key
     }
 
     pub(crate) fn chat(&self, headers: &str, body: &str) -> (String, String) {
@@ -213,6 +221,101 @@ fn a_caller_who_leaves_a_stream_pays_for_what_was_sent() {
         head.starts_with("HTTP/1.1 429")
     });
     assert!(refused, "what was sent was charged");
+}
+
+#[test]
+fn a_caller_who_leaves_a_whole_answer_is_settled_at_once() {
+    let folder = Folder::new("leaving-whole");
+    let policy = repository("policies/token-limit.xml");
+    let mut child = apimon(&folder, &["emulate", "--policy", &policy, "--tpm", "100"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut value = |name: &str| {
+        let line = lines.next().unwrap().unwrap();
+        line.strip_prefix(name).unwrap().to_owned()
+    };
+    let address = value("APIM_GATEWAY_URL=http://");
+    let emulator = Emulator {
+        key: value("APIM_API_KEY="),
+        address,
+        child,
+    };
+    let mut stream = TcpStream::connect(&emulator.address).unwrap();
+    let body = HELLO.replace("Hello", &"Hello there. ".repeat(25));
+    write!(
+        stream,
+        "POST /openai/deployments/gpt-4o-mini/chat/completions HTTP/1.1\r\nHost: g\r\napi-key: {}\r\nContent-Length: {}\r\n\
+         x-simulate-latency: 60s\r\n\r\n{body}",
+        emulator.key,
+        body.len()
+    )
+    .unwrap();
+    // The estimate of its prompt is taken before the backend is asked.
+    let refused = (0..200).any(|_| {
+        let (head, _) = emulator.chat(
+            "x-simulate-completion-tokens: 1\r\nx-simulate-latency: 10ms\r\n",
+            HELLO,
+        );
+        head.starts_with("HTTP/1.1 429")
+    });
+    assert!(refused);
+    drop(stream);
+    let mut emulator = emulator;
+    let log = BufReader::new(emulator.child.stderr.take().unwrap()).lines();
+    let left = log
+        .map(Result::unwrap)
+        .find(|line| line.contains("499"))
+        .unwrap();
+    assert!(
+        left.contains("default, answered by backend (ClientConnectionFailure)"),
+        "{left}"
+    );
+}
+
+#[test]
+fn prometheus_reads_what_the_limit_decided() {
+    let folder = Folder::new("metrics");
+    let emulator = Emulator::start(&folder, &["--tpm", "100", "--metrics"]);
+    let sizes = "x-simulate-prompt-tokens: 8\r\nx-simulate-completion-tokens: 152\r\nx-simulate-latency: 1ms\r\n";
+    emulator.chat(sizes, HELLO);
+    emulator.chat("", HELLO);
+    let mut stream = TcpStream::connect(&emulator.address).unwrap();
+    write!(
+        stream,
+        "GET /.apimon/metrics HTTP/1.1\r\nHost: g\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert_eq!(
+        header(&text, "Content-Type").as_deref(),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
+    for line in [
+        "apim_gateway_requests_total{api=\"openai\",subscription=\"default\",status=\"429\"} 1",
+        "apim_token_limit_decisions_total{subscription=\"default\",outcome=\"allowed\"} 1",
+        "apim_token_limit_decisions_total{subscription=\"default\",outcome=\"throttled\"} 1",
+        "apim_token_limit_remaining_tokens{counter=\"default\"} 0",
+        "apim_prompt_estimate_error_ratio_count{gen_ai_request_model=\"gpt-4o-mini\"} 1",
+        "gen_ai_client_token_usage_sum{gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"azure.ai.openai\",\
+         gen_ai_request_model=\"gpt-4o-mini\",gen_ai_token_type=\"output\",subscription=\"default\"} 152",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    // 8 + 152 of 100, less what flowed back while the answer was made.
+    let overshoot = text
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("apim_token_limit_overshoot_tokens_total{counter=\"default\"} ")
+        })
+        .unwrap();
+    assert!(
+        (50..=60).contains(&overshoot.parse::<u32>().unwrap()),
+        "{text}"
+    );
 }
 
 #[test]

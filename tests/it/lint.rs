@@ -124,6 +124,20 @@ fn exit_codes_tell_clean_from_findings_from_wrong_input() {
     }
 }
 
+/// What we ship is held to what we ask of others.
+#[test]
+fn the_shipped_policy_has_no_warning() {
+    let folder = Folder::new("lint-shipped");
+    let policy = repository("policies/token-limit.xml");
+    let output = run(
+        &folder,
+        &[&policy, "--set", "tpm=500", "--deny", "warnings"],
+    );
+    let told = transcript(&output, &folder);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("0 errors, 0 warnings"), "{told}");
+}
+
 #[test]
 fn fragments_and_a_scenario_are_taken_into_account() {
     let folder = folder("lint-around");

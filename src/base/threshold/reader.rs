@@ -5,8 +5,8 @@ use super::{
     Bound, Comparison, Measure, Metric, Scope, Statistic, Threshold, ThresholdError, Timing,
 };
 
-pub(super) fn read(text: &str) -> Result<Threshold, ThresholdError> {
-    let mut cursor = Cursor { text, at: 0 };
+pub(super) fn read(text: &str, base: bool) -> Result<Threshold, ThresholdError> {
+    let mut cursor = Cursor { text, at: 0, base };
     let metric = metric(&mut cursor)?;
     let scope = scope(&mut cursor)?;
     let comparison = comparison(&mut cursor)?;
@@ -32,6 +32,8 @@ pub(super) fn read(text: &str) -> Result<Threshold, ThresholdError> {
 struct Cursor<'a> {
     text: &'a str,
     at: usize,
+    /// A bound may be told by another run.
+    base: bool,
 }
 
 impl<'a> Cursor<'a> {
@@ -169,48 +171,86 @@ fn comparison(cursor: &mut Cursor<'_>) -> Result<Comparison, ThresholdError> {
 }
 
 fn bound(cursor: &mut Cursor<'_>, metric: Metric) -> Result<Bound, ThresholdError> {
-    let (digits, span) =
-        cursor.take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+'));
+    let (digits, span) = cursor.take_while(is_digit);
     if digits.is_empty() {
-        return times_tpm(cursor, 1.0, metric);
+        return times(cursor, 1.0, metric);
     }
+    let value = value(digits, span, metric)?;
+    if cursor.take("*") {
+        return times(cursor, value, metric);
+    }
+    in_unit(cursor, value, span, metric).map(Bound::Number)
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+')
+}
+
+fn value(digits: &str, span: Span, metric: Metric) -> Result<f64, ThresholdError> {
     let value = digits
         .replace('_', "")
         .parse::<f64>()
         .ok()
         .filter(|value| value.is_finite() && *value >= 0.0);
-    let Some(value) = value else {
-        return Err(mistake(
-            span,
-            format!("`{digits}` is not a number from zero up"),
-            unit_hint(metric),
-        ));
-    };
-    if cursor.take("*") {
-        return times_tpm(cursor, value, metric);
-    }
+    value.ok_or_else(|| {
+        let message = format!("`{digits}` is not a number from zero up");
+        mistake(span, message, unit_hint(metric))
+    })
+}
+
+/// A number in the unit of the metric, its unit read from here.
+fn in_unit(
+    cursor: &mut Cursor<'_>,
+    value: f64,
+    span: Span,
+    metric: Metric,
+) -> Result<f64, ThresholdError> {
     let (unit, unit_span) = cursor.take_while(|c| c.is_alphabetic() || c == '%');
-    let number = match (metric.measure(), unit) {
-        (Measure::Share, "%") => value / 100.0,
-        (Measure::Share, "") if value <= 1.0 => value,
-        (Measure::Milliseconds, "ms") | (Measure::Count | Measure::Tokens, "") => value,
-        (Measure::Milliseconds, "s") => value * 1e3,
-        (_, "") => {
-            return Err(mistake(
-                span,
-                format!("`{metric}` needs a bound with a unit"),
-                unit_hint(metric),
-            ));
+    match (metric.measure(), unit) {
+        (Measure::Share, "%") => Ok(value / 100.0),
+        (Measure::Share, "") if value <= 1.0 => Ok(value),
+        (Measure::Milliseconds, "ms") | (Measure::Count | Measure::Tokens, "") => Ok(value),
+        (Measure::Milliseconds, "s") => Ok(value * 1e3),
+        (_, "") => Err(mistake(
+            span,
+            format!("`{metric}` needs a bound with a unit"),
+            unit_hint(metric),
+        )),
+        _ => Err(mistake(
+            unit_span,
+            format!("`{unit}` is not a unit of `{metric}`"),
+            unit_hint(metric),
+        )),
+    }
+}
+
+/// What a factor is a multiple of.
+fn times(cursor: &mut Cursor<'_>, factor: f64, metric: Metric) -> Result<Bound, ThresholdError> {
+    let before = cursor.at;
+    if cursor.base && cursor.word().0 == "base" {
+        let plus = if cursor.take("+") {
+            offset(cursor, metric)?
+        } else if cursor.take("-") {
+            -offset(cursor, metric)?
+        } else {
+            0.0
+        };
+        return Ok(Bound::OfBase { factor, plus });
+    }
+    cursor.at = before;
+    let base = cursor.base;
+    times_tpm(cursor, factor, metric).map_err(|mut error| {
+        if base {
+            error.hint += ", or what it was before: `1.1 * base`";
         }
-        _ => {
-            return Err(mistake(
-                unit_span,
-                format!("`{unit}` is not a unit of `{metric}`"),
-                unit_hint(metric),
-            ));
-        }
-    };
-    Ok(Bound::Number(number))
+        error
+    })
+}
+
+fn offset(cursor: &mut Cursor<'_>, metric: Metric) -> Result<f64, ThresholdError> {
+    let (digits, span) = cursor.take_while(is_digit);
+    let value = value(digits, span, metric)?;
+    in_unit(cursor, value, span, metric)
 }
 
 fn times_tpm(

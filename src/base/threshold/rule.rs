@@ -38,6 +38,8 @@ pub(crate) enum Bound {
     Number(f64),
     /// That many times the tokens per minute of the policy's limit.
     TimesTpm(f64),
+    /// `1.1 * base + 20ms`: from what the same metric was in the run that is compared with.
+    OfBase { factor: f64, plus: f64 },
 }
 
 /// Why a text is not a threshold, and where in the text.
@@ -55,7 +57,16 @@ impl Threshold {
     ///
     /// The first place at which the text stops being a threshold, with what was expected there.
     pub(crate) fn parse(text: &str) -> Result<Threshold, ThresholdError> {
-        reader::read(text)
+        reader::read(text, false)
+    }
+
+    /// A rule about two runs, whose bound may name `base`: the metric's value in the first.
+    ///
+    /// # Errors
+    ///
+    /// As for [`parse`](Self::parse).
+    pub(crate) fn parse_with_base(text: &str) -> Result<Threshold, ThresholdError> {
+        reader::read(text, true)
     }
 }
 

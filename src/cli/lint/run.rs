@@ -5,7 +5,7 @@ use super::arguments::{Deny, LintArguments, Output};
 use super::{explain, formats, inputs, sarif};
 use crate::base::Severity;
 use crate::files;
-use crate::policy::lint::{Finding, Rule, lint};
+use crate::policy::lint::{Finding, Rule, lint_all};
 
 pub(in crate::cli) fn run(terminal: &Terminal, arguments: &LintArguments) -> Outcome {
     if let Some(id) = &arguments.explain {
@@ -17,10 +17,11 @@ pub(in crate::cli) fn run(terminal: &Terminal, arguments: &LintArguments) -> Out
     }
     let options = inputs::options(arguments)?;
     let paths = inputs::policies(arguments)?;
-    let mut findings: Vec<Finding> = Vec::new();
-    for path in &paths {
-        findings.extend(lint(&files::read_source(path)?, &options));
-    }
+    let sources = paths
+        .iter()
+        .map(|path| files::read_source(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut findings = lint_all(&sources, &options);
     findings.retain(|finding| {
         let code = finding.diagnostic.code;
         !arguments

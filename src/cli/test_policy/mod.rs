@@ -63,7 +63,7 @@ fn round(terminal: &Terminal, arguments: &TestPolicyArguments, files: &mut Files
     let mut coverage = Coverage::default();
     let mut tested: Vec<Tested> = Vec::new();
     for suite in &suites {
-        let outcomes = suite.run(&wanted);
+        let outcomes = suite.run(&wanted, arguments.trace);
         coverage.merge(suite.coverage());
         if !outcomes.is_empty() {
             tested.push((suite.file().source().name.to_string(), outcomes));

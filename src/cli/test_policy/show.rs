@@ -35,6 +35,12 @@ fn write(text: &mut String, tested: &[Tested], quiet: bool) -> std::fmt::Result 
             }
             let verdict = if outcome.passed() { "ok  " } else { "FAIL" };
             writeln!(text, "  {verdict}  {}", outcome.name)?;
+            for (step, run, trace) in &outcome.traces {
+                writeln!(text, "        trace of step {step}, run {run}")?;
+                for line in format!("{trace:#}").lines() {
+                    writeln!(text, "        {line}")?;
+                }
+            }
             for one in &outcome.failures {
                 for line in failure(one).lines() {
                     writeln!(text, "        {line}")?;
@@ -156,11 +162,18 @@ fn test(outcome: &Outcome) -> Value {
             })
         })
         .collect();
-    json!({
+    let mut test = json!({
         "name": outcome.name,
         "line": outcome.line,
         "steps": outcome.steps,
         "passed": outcome.passed(),
         "failures": failures,
-    })
+    });
+    if !outcome.traces.is_empty() {
+        let traces = outcome.traces.iter();
+        let traces =
+            traces.map(|(step, run, trace)| json!({ "step": step, "run": run, "trace": trace }));
+        test["traces"] = traces.collect();
+    }
+    test
 }

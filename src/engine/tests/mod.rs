@@ -1,6 +1,7 @@
 //! What no policy test file can say; all else is in the files of `tests/conformance`, which
 //! `policytest` runs.
 
+mod configure;
 mod scopes;
 
 use crate::base::{Moment, Secret, Seed, Source, Tier};
@@ -34,6 +35,7 @@ fn the_same_requests_get_the_same_ids_in_every_run() {
                 .into(),
             ],
             credentials: Credentials::default(),
+            backends: crate::engine::Backends::default(),
         });
         let mut next = || {
             let incoming = Incoming {

@@ -47,6 +47,7 @@ fn way(api_base: &str, product: Option<&str>, fail: &str) -> String {
     };
     let mut engine = Engine::new(Service {
         credentials: crate::engine::Credentials::default(),
+        backends: crate::engine::Backends::default(),
         deployment: Deployment::default().into(),
         behaviour: Behaviour::of(Tier::BasicV2),
         started: jiff::Timestamp::UNIX_EPOCH,

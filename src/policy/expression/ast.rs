@@ -304,6 +304,8 @@ pub(super) struct Variable {
     pub(super) name: Arc<str>,
     pub(super) span: Span,
     pub(super) slot: usize,
+    /// Declared with `const`.
+    pub(super) constant: bool,
     pub(super) value: Option<Expr>,
 }
 

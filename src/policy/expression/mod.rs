@@ -12,6 +12,7 @@ mod inspect;
 mod lexer;
 mod literal;
 mod parser;
+mod problem;
 mod resolve;
 mod scan;
 mod types;
@@ -23,14 +24,15 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use evaluate::read_jwt;
 pub(crate) use fault::Fault;
-pub(crate) use inspect::{BodyOf, Entity, Facts, Outcome, ProblemClass};
+pub(crate) use inspect::{BodyOf, Entity, Facts, Outcome};
+pub(crate) use problem::{Problem, ProblemKind};
 pub(crate) use scan::{ScanError, scan};
-pub(crate) use value::Value;
+pub(crate) use value::{Value, format_date, json_date};
 
 use super::Trail;
 use super::context::Context;
-use crate::base::Span;
 
 /// A parsed expression; cheap to clone.
 #[derive(Clone)]
@@ -44,46 +46,6 @@ struct Parsed {
     /// How often it was evaluated.
     trail: Trail,
     notes: Vec<Problem>,
-}
-
-/// A mistake in an expression: what, where in the text given to [`Expression::parse`], and what to
-/// do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
-    pub(crate) span: Span,
-    pub(crate) message: String,
-    pub(crate) hint: Option<String>,
-    /// Azure executes it and this interpreter does not: no mistake of the policy's author.
-    pub(crate) unsupported: bool,
-}
-
-impl Problem {
-    fn new(span: Span, message: impl Into<String>) -> Problem {
-        Problem {
-            span,
-            message: message.into(),
-            hint: None,
-            unsupported: false,
-        }
-    }
-
-    fn unsupported(span: Span, message: impl Into<String>) -> Problem {
-        Problem {
-            unsupported: true,
-            ..Problem::new(span, message)
-        }
-    }
-
-    fn hint(mut self, hint: impl Into<String>) -> Problem {
-        self.hint = Some(hint.into());
-        self
-    }
-}
-
-impl From<ScanError> for Problem {
-    fn from(error: ScanError) -> Problem {
-        Problem::new(error.span, error.message)
-    }
 }
 
 impl Expression {
@@ -101,7 +63,11 @@ impl Expression {
         let (body, slots, notes) = match read {
             Ok(read) => read,
             Err(problems) => match problems.first() {
-                Some(first) if problems.iter().all(|problem| problem.unsupported) => {
+                Some(first)
+                    if problems
+                        .iter()
+                        .all(|problem| problem.kind == ProblemKind::Unsupported) =>
+                {
                     let body = ast::Body::Unsupported(first.message.as_str().into(), first.span);
                     (body, Vec::new(), problems)
                 }

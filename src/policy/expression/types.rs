@@ -203,6 +203,7 @@ pub(super) const ENUMS: &[(&str, &[&str])] = &[
         "DateTimeStyles",
         &[
             "None",
+            "AllowWhiteSpaces",
             "AdjustToUniversal",
             "AssumeLocal",
             "AssumeUniversal",
@@ -219,6 +220,7 @@ pub(super) const ENUMS: &[(&str, &[&str])] = &[
 
 /// Classes whose objects are made and asked, and hold nothing that a policy can change.
 pub(super) const NATIVE: &[&str] = &[
+    "Authorization",
     "Jwt",
     "BasicAuthCredentials",
     "Regex",
@@ -326,7 +328,6 @@ const UNSUPPORTED: &[&str] = &[
     "JsonTextWriter",
     "Activator",
     "Buffer",
-    "Authorization",
     "XComment",
     "XDeclaration",
     "SHA1Managed",

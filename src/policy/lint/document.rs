@@ -144,6 +144,15 @@ impl<'a> Document<'a> {
             .filter(|(_, site)| !site.included)
     }
 
+    /// Fragments that this document includes, by id, each as often as it is included.
+    pub(super) fn fragments(&self) -> impl Iterator<Item = (&'a str, &'a Source)> {
+        let fragments = self.options.fragments.as_ref();
+        self.sites
+            .iter()
+            .filter(|site| site.policy && site.name() == "include-fragment")
+            .filter_map(move |site| fragments?.entry(site.literal("fragment-id")?))
+    }
+
     /// The elements around a site, innermost first.
     pub(super) fn around(&self, site: &Site<'a>) -> impl Iterator<Item = &Site<'a>> {
         let mut next = site.parent;
@@ -203,7 +212,10 @@ impl<'a> Document<'a> {
             inside_policies: (policy || in_choose)
                 && (CONTAINERS.contains(&element.name.as_str()) || element.name == "choose"),
         };
-        self.children(element, &within);
+        // Elements in a template are text of the body that it writes.
+        if !is_liquid(element) {
+            self.children(element, &within);
+        }
         self.include(index, &within);
     }
 
@@ -249,15 +261,19 @@ impl Default for Surroundings {
     }
 }
 
+pub(super) fn is_liquid(element: &Element) -> bool {
+    element
+        .attribute("template")
+        .is_some_and(|template| template.value.value == "liquid")
+}
+
 fn values<'a>(element: &'a Element, options: &Options) -> Vec<Value<'a>> {
     let attributes = element
         .attributes
         .iter()
         .map(|attribute| (Some(attribute.name.as_str()), &attribute.value));
     // Liquid has braces and tests of its own; nothing in it is C#.
-    let liquid = element
-        .attribute("template")
-        .is_some_and(|template| template.value.value == "liquid");
+    let liquid = is_liquid(element);
     let texts = element.texts().map(|text| (None, text));
     attributes
         .chain(texts.filter(|_| !liquid))

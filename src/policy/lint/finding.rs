@@ -1,6 +1,7 @@
-use super::super::xml::Element;
+use super::super::xml::{Element, Node};
 use super::Rule;
 use crate::base::{Diagnostic, Severity, Source, Span};
+use crate::policy::token_rules::Mistake;
 
 /// A diagnostic of a policy, with what API Management itself would say of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,28 @@ impl<'a> Report<'a> {
         self.findings.push((diagnostic, None));
         let (diagnostic, _) = self.findings.last_mut().expect("just pushed");
         diagnostic
+    }
+
+    /// True when something in the element's start tag could not be read.
+    pub(super) fn unread(&self, element: &Element) -> bool {
+        let start = element.name_span.end;
+        let end = match element.children.first() {
+            Some(Node::Element(child)) => child.span.start,
+            Some(Node::Text(text)) => text.span.start,
+            Some(Node::Skipped(span)) => span.start,
+            None => element.span.end,
+        };
+        self.findings.iter().any(|(found, _)| {
+            matches!(found.code, "P01" | "X01") && (start..end).contains(&found.span.start)
+        })
+    }
+
+    /// Takes over what a rule shared with lowering found.
+    pub(super) fn mistakes(&mut self, found: impl IntoIterator<Item = Mistake>) {
+        let source = self.source;
+        let told = found.into_iter().map(|mistake| mistake.diagnostic(source));
+        self.findings
+            .extend(told.map(|diagnostic| (diagnostic, None)));
     }
 
     /// As [`add`](Self::add), where API Management's own wording is known.

@@ -2,7 +2,7 @@
 //!
 //! Pure. It works on the XML tree and on parsed expressions, never on the executable model: what
 //! API Management knows and the local gateway does not execute is an info here, no error.
-//! [`Rule`] lists the rules with their explanations; [`lint`] applies them to one file.
+//! [`Rule`] lists the rules with their explanations; [`lint_all`] applies them to files.
 
 mod checks;
 mod document;
@@ -12,15 +12,16 @@ mod rule;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod together;
 
 pub(crate) use finding::Finding;
 pub(crate) use options::{Fragments, Options, Platform, PolicyFormat, PolicyScope, Scale};
 pub(crate) use rule::Rule;
+pub(crate) use together::lint_all;
 
 use crate::base::Source;
-use document::Document;
 
-/// All findings of one file, in the order of their places.
+/// All findings of one file by itself, in the order of their places.
 pub(crate) fn lint(source: &Source, options: &Options) -> Vec<Finding> {
     let (root, problems) = super::xml::read(source);
     let mut report = finding::Report::new(source, root.as_ref());
@@ -30,8 +31,7 @@ pub(crate) fn lint(source: &Source, options: &Options) -> Vec<Finding> {
         if root.name == "fragment" {
             options.scope = PolicyScope::Fragment;
         }
-        let document = Document::of(source, root, &options);
-        checks::all(&document, &mut report);
+        checks::all(&document::Document::of(source, root, &options), &mut report);
     }
     report.finish()
 }

@@ -97,6 +97,12 @@ impl Fragments {
         self.0.keys().map(String::as_str)
     }
 
+    /// The fragment of that id, with the id as it is kept here.
+    pub(super) fn entry(&self, id: &str) -> Option<(&str, &Source)> {
+        let (id, (source, _)) = self.0.get_key_value(id)?;
+        Some((id, source))
+    }
+
     pub(super) fn read(&self, id: &str) -> Option<(&Source, &Element)> {
         let (source, root) = self.0.get(id)?;
         Some((source, root.as_ref()?))

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{Fragments, Options, Platform, PolicyFormat, PolicyScope, Rule, Scale, lint};
+use super::{Fragments, Options, Platform, PolicyFormat, PolicyScope, Rule, Scale, lint, lint_all};
 use crate::base::{Source, Tokens};
 use crate::policy::NamedValues;
 
@@ -167,6 +167,91 @@ fn a_deployment_error_names_element_and_place() {
     assert_eq!(
         findings[0].deployment.as_deref().unwrap(),
         "Error in element 'llm-token-limit' on line 2, column 6: The 'remaining-quota-tokens-header-name' attribute is unavailable for websocket APIs and global/product policies."
+    );
+}
+
+/// `FILE:LINE CODE message`, of files given as name and content of `inbound`.
+fn together(files: &[(&str, &str)], options: &Options) -> String {
+    let sources: Vec<Source> = files
+        .iter()
+        .map(|(name, inbound)| {
+            let text = format!("<policies><inbound><base />\n{inbound}\n</inbound><backend><base /></backend></policies>");
+            Source::new(*name, text)
+        })
+        .collect();
+    let findings = lint_all(&sources, options);
+    let lines = findings.iter().map(|finding| {
+        let found = &finding.diagnostic;
+        let line = found.source.position(found.span.start).line;
+        format!(
+            "{}:{line} {} {}\n",
+            found.source.name, found.code, found.message
+        )
+    });
+    lines.collect()
+}
+
+#[test]
+fn limits_of_one_key_are_compared_across_files_of_a_folder() {
+    let limit = |key: &str, rate: &str| {
+        format!(
+            "<llm-token-limit counter-key=\"{key}\" tokens-per-minute=\"{rate}\" estimate-prompt-tokens=\"true\" />"
+        )
+    };
+    let shown = |files: &[(&str, String)]| {
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(name, text)| (*name, text.as_str()))
+            .collect();
+        together(&files, &Options::default())
+    };
+    let apart = [
+        ("a/x.xml", limit("k", "500")),
+        ("b/x.xml", limit("k", "900")),
+        ("a/y.xml", limit("other", "900")),
+        ("a/z.xml", limit("k", "500")),
+    ];
+    assert_eq!(shown(&apart), "");
+    let beside = [
+        ("s/global.xml", limit("k", "500")),
+        ("s/apis/chat.xml", limit("k", "900")),
+    ];
+    assert_eq!(
+        shown(&beside),
+        "s/apis/chat.xml:2 T09 this counter key is limited to `500` tokens per minute in `s/global.xml`, to `900` here\n"
+    );
+}
+
+#[test]
+fn an_included_fragment_is_linted_with_the_file_that_includes_it() {
+    let mut fragments = Fragments::default();
+    for (id, text) in [
+        ("broken", "<fragment>\n<set-headr />\n</fragment>"),
+        (
+            "cors",
+            "<fragment><cors><allowed-origins><origin>*</origin></allowed-origins></cors></fragment>",
+        ),
+        ("unused", "<fragment><nonsense /></fragment>"),
+    ] {
+        fragments.insert(
+            id.to_owned(),
+            Source::new(format!("fragments/{id}.xml"), text),
+        );
+    }
+    let options = Options {
+        fragments: Some(fragments),
+        ..Options::default()
+    };
+    let include = "<include-fragment fragment-id=\"broken\" />";
+    assert_eq!(
+        together(&[("p.xml", include), ("q.xml", include)], &options),
+        "fragments/broken.xml:2 S01 `set-headr` is not a policy element\n"
+    );
+    let late = "<base /></inbound><outbound><base />\n<include-fragment fragment-id=\"cors\" /></outbound><inbound>";
+    let told = together(&[("p.xml", late)], &options);
+    assert!(
+        told.contains("p.xml:3 S01 `cors` of fragment `cors` cannot stand in `outbound`"),
+        "{told}"
     );
 }
 

@@ -52,7 +52,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element) -> Option<Co
 
 /// There is no external cache beside the local gateway: `prefer-external` takes the internal one,
 /// as a service without an external cache does, and `external` alone cannot be executed.
-fn caching_type(lowering: &mut Lowering<'_>, attributes: &mut Attributes<'_>) {
+pub(super) fn caching_type(lowering: &mut Lowering<'_>, attributes: &mut Attributes<'_>) {
     let Some((value, span)) = attributes.literal(lowering, "caching-type") else {
         return;
     };

@@ -268,18 +268,14 @@ impl Lowering<'_> {
         let name = element.name.as_str();
         if matches!(
             name,
-            "set-header" | "set-body" | "authentication-managed-identity"
+            "set-header"
+                | "set-body"
+                | "authentication-managed-identity"
+                | "authentication-certificate"
+                | "authentication-basic"
+                | "proxy"
         ) {
             return true;
-        }
-        if matches!(
-            name,
-            "authentication-certificate" | "authentication-basic" | "proxy"
-        ) {
-            let message =
-                format!("`{name}` inside a request that is sent is not executed by this version");
-            self.error(element.name_span, message).code = "S01";
-            return false;
         }
         let problem = self.error(
             element.name_span,
@@ -287,7 +283,8 @@ impl Lowering<'_> {
         );
         problem.code = "S01";
         problem.hints.push(
-            "it takes set-url, set-method, set-header, set-body and one authentication".to_owned(),
+            "it takes set-url, set-method, set-header, set-body, proxy and one authentication"
+                .to_owned(),
         );
         false
     }

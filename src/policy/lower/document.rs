@@ -7,6 +7,7 @@ use super::elements;
 use super::fragment::Fragments;
 use crate::base::{Diagnostic, Severity, Source, Span, nearest};
 use crate::policy::expression::Expression;
+use crate::policy::token_rules::Mistake;
 
 /// Texts for `{{name}}`, by display name.
 pub(crate) type NamedValues = BTreeMap<String, String>;
@@ -83,6 +84,24 @@ impl Lowering<'_> {
         let diagnostic = self.error(span, message);
         diagnostic.severity = Severity::Warning;
         diagnostic
+    }
+
+    pub(super) fn mistakes(&mut self, found: impl IntoIterator<Item = Mistake>) {
+        let source = self.source;
+        let told = found.into_iter().map(|mistake| mistake.diagnostic(source));
+        self.diagnostics.extend(told);
+    }
+
+    /// The text of an attribute, named values put in; `None` for one that is absent, is an
+    /// expression, or needs a named value that nobody gave.
+    pub(super) fn literal_text(&self, element: &Element, name: &str) -> Option<String> {
+        let written = &element.attribute(name)?.value;
+        let (text, missing) =
+            written.with_named_values(|name| self.named_values.get(name).cloned());
+        let trimmed = text.value.trim_start();
+        let literal =
+            missing.is_empty() && !trimmed.starts_with("@(") && !trimmed.starts_with("@{");
+        literal.then_some(text.value)
     }
 
     fn document(&mut self, root: &Element) -> Policy {

@@ -3,10 +3,14 @@ use super::super::model::{
     Branch, Condition, Dimension, EmitTokenMetric, ForwardRequest, Kind, ManagedIdentity,
     RequestBody, SetBackendService, SetVariable, Template, timeout,
 };
+use super::super::token_rules;
 use super::super::xml::Element;
 use super::attributes::Attributes;
 use super::document::{Lowering, Parent};
-use super::{access, call_limit, course, response, telemetry, token_limit};
+use super::{
+    access, authorization, caching, call_limit, content, course, response, safety, telemetry,
+    token_limit,
+};
 
 /// More custom dimensions than Application Insights leaves room for (specification 2).
 pub(in crate::policy) const MAX_DIMENSIONS: usize = 5;
@@ -25,13 +29,15 @@ pub(in crate::policy) const DEFAULT_DIMENSIONS: [&str; 8] = [
 
 /// Elements that the engine runs: the arms of [`lower`], by canonical name. The linter tells
 /// about the others; a test holds this list against what lowering does.
-pub(super) const EXECUTED: [&str; 40] = [
+pub(super) const EXECUTED: [&str; 50] = [
     "authentication-basic",
     "authentication-certificate",
     "authentication-managed-identity",
     "base",
+    "cache-lookup",
     "cache-lookup-value",
     "cache-remove-value",
+    "cache-store",
     "cache-store-value",
     "check-header",
     "choose",
@@ -39,17 +45,24 @@ pub(super) const EXECUTED: [&str; 40] = [
     "emit-metric",
     "find-and-replace",
     "forward-request",
+    "get-authorization-context",
     "include-fragment",
     "ip-filter",
+    "json-to-xml",
     "limit-concurrency",
+    "llm-content-safety",
     "llm-emit-token-metric",
+    "llm-semantic-cache-lookup",
+    "llm-semantic-cache-store",
     "llm-token-limit",
     "log-to-eventhub",
     "mock-response",
+    "proxy",
     "quota",
     "quota-by-key",
     "rate-limit",
     "rate-limit-by-key",
+    "redirect-content-urls",
     "retry",
     "return-response",
     "rewrite-uri",
@@ -66,6 +79,7 @@ pub(super) const EXECUTED: [&str; 40] = [
     "validate-azure-ad-token",
     "validate-jwt",
     "wait",
+    "xml-to-json",
 ];
 
 /// The meaning of one element. `None` when it has none that can be executed; that is reported.
@@ -105,6 +119,16 @@ pub(super) fn lower(
         "validate-azure-ad-token" => access::validate_azure_ad_token(lowering, element),
         "emit-metric" => telemetry::emit_metric(lowering, element),
         "log-to-eventhub" => telemetry::log_to_eventhub(lowering, element),
+        "get-authorization-context" => authorization::context(lowering, element),
+        "proxy" => authorization::proxy(lowering, element),
+        "json-to-xml" | "xml-to-json" | "redirect-content-urls" => {
+            content::lower(lowering, element)
+        }
+        "cache-lookup"
+        | "cache-store"
+        | "llm-semantic-cache-lookup"
+        | "llm-semantic-cache-store" => caching::lower(lowering, element),
+        "llm-content-safety" => safety::lower(lowering, element),
         "forward-request" => Some(forward_request(lowering, element)),
         "authentication-managed-identity" => managed_identity(lowering, element),
         "llm-emit-token-metric" => Some(emit_token_metric(lowering, element)),
@@ -288,24 +312,11 @@ pub(super) fn dimensions(lowering: &mut Lowering<'_>, element: &Element) -> Vec<
                 .code = "S01";
         }
     }
-    match element.elements().count() {
-        0 => {
-            lowering
-                .error(
-                    element.name_span,
-                    format!("`{}` needs a `dimension`", element.name),
-                )
-                .code = "S01";
-        }
-        count if count > MAX_DIMENSIONS => {
-            let message = format!(
-                "`{}` has {count} dimensions, {MAX_DIMENSIONS} are allowed",
-                element.name
-            );
-            lowering.error(element.name_span, message).code = "M01";
-        }
-        _ => {}
+    if element.elements().next().is_none() {
+        let message = format!("`{}` needs a `dimension`", element.name);
+        lowering.error(element.name_span, message).code = "S01";
     }
+    lowering.mistakes(token_rules::of_metric(element));
     dimensions
 }
 
@@ -313,17 +324,8 @@ fn dimension(lowering: &mut Lowering<'_>, element: &Element) -> Option<Dimension
     let mut attributes = Attributes::of(element);
     let name = attributes.required(lowering, "name");
     let value = attributes.template(lowering, "value");
-    if let (Some(Template::Literal(name)), None) = (&name, element.attribute("value"))
-        && !DEFAULT_DIMENSIONS.contains(&&**name)
-    {
-        let problem = lowering.error(
-            element.name_span,
-            format!("dimension `{name}` needs a value"),
-        );
-        problem.code = "M02";
-        problem
-            .hints
-            .push(format!("only {} go without", DEFAULT_DIMENSIONS.join(", ")));
+    if let Some(Template::Literal(name)) = &name {
+        lowering.mistakes(token_rules::of_dimension(element, name));
     }
     attributes.finish(lowering);
     Some(Dimension { name: name?, value })

@@ -2,14 +2,19 @@
 
 mod access;
 mod attributes;
+mod authorization;
 mod cache;
+mod caching;
 mod call_limit;
+mod content;
 mod course;
 mod document;
 mod elements;
 mod fragment;
+mod liquid;
 mod reshape;
 mod response;
+mod safety;
 mod telemetry;
 mod token_limit;
 
@@ -18,6 +23,7 @@ pub(crate) use document::parse;
 pub(crate) use document::{NamedValues, parse_with};
 pub(in crate::policy) use elements::{DEFAULT_DIMENSIONS, MAX_DIMENSIONS};
 pub(crate) use fragment::Fragments;
+pub(in crate::policy) use liquid::template_text;
 
 /// True when the engine runs elements of that name.
 pub(in crate::policy) fn executes(element: &str) -> bool {

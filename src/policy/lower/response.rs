@@ -7,6 +7,7 @@ use super::super::xml::Element;
 use super::attributes::Attributes;
 use super::document::{Lowering, Parent};
 use super::elements::empty;
+use super::liquid;
 
 /// Headers that belong to the connection and that no policy can touch (specification 3.2).
 const UNTOUCHABLE: [&str; 4] = [
@@ -49,9 +50,12 @@ pub(super) fn set_status(lowering: &mut Lowering<'_>, element: &Element) -> Opti
 
 pub(super) fn set_body(lowering: &mut Lowering<'_>, element: &Element) -> Option<Kind> {
     let mut attributes = Attributes::of(element);
-    attributes.refuse(lowering, "template");
-    attributes.refuse(lowering, "xsi-nil");
-    attributes.refuse(lowering, "parse-date");
+    if attributes.attribute("template").is_some() {
+        return liquid::set_body(lowering, element, attributes).map(Kind::SetBody);
+    }
+    // Both say how templates read a body, and nothing without one.
+    attributes.literal(lowering, "xsi-nil");
+    attributes.boolean(lowering, "parse-date", true);
     attributes.finish(lowering);
     if let Some(child) = element.elements().next() {
         lowering
@@ -73,7 +77,10 @@ pub(super) fn set_body(lowering: &mut Lowering<'_>, element: &Element) -> Option
         Some(text) => lowering.template(text)?,
         None => Template::Literal("".into()),
     };
-    Some(Kind::SetBody(SetBody { value }))
+    Some(Kind::SetBody(SetBody {
+        value,
+        liquid: None,
+    }))
 }
 
 pub(super) fn set_header(lowering: &mut Lowering<'_>, element: &Element) -> Option<Kind> {

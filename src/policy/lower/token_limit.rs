@@ -6,35 +6,17 @@ use super::super::model::{Kind, Quota, Template, TokenLimit};
 use super::super::xml::Element;
 use super::attributes::Attributes;
 use super::document::Lowering;
-use crate::base::{Span, Tokens};
-use crate::limiter::Period;
+use crate::base::Tokens;
+use crate::policy::token_rules;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, element: &Element) -> Kind {
     let mut attributes = Attributes::of(element);
     let counter_key = attributes.required(lowering, "counter-key");
     let tokens_per_minute = tokens_per_minute(lowering, &mut attributes);
-    let quota = quota(lowering, element, &mut attributes);
-    let given = |name| element.attribute(name).is_some();
-    if !given("tokens-per-minute") && !given("token-quota") && !given("token-quota-period") {
-        let problem = lowering.error(
-            element.name_span,
-            format!("`{}` limits nothing", element.name),
-        );
-        problem.code = "T01";
-        problem.hints.push(
-            "give `tokens-per-minute`, or `token-quota` with `token-quota-period`".to_owned(),
-        );
-    }
-    if !given("estimate-prompt-tokens") {
-        let problem = lowering.warning(
-            element.name_span,
-            format!("`{}` does not say `estimate-prompt-tokens`", element.name),
-        );
-        problem.code = "T03";
-        problem
-            .hints
-            .push("the reference calls it required; the local gateway takes `false`".to_owned());
-    }
+    let quota = quota(lowering, &mut attributes);
+    let literal = |name: &str| lowering.literal_text(element, name);
+    let mistakes = token_rules::of_limit(element, &literal);
+    lowering.mistakes(mistakes);
     if lowering.in_fragment() {
         header_names(lowering, element);
     }
@@ -76,77 +58,18 @@ fn header_names(lowering: &mut Lowering<'_>, element: &Element) {
     }
 }
 
+/// `None` for a named value without a value, and for what is no number: both are reported.
 fn tokens_per_minute(
     lowering: &mut Lowering<'_>,
     attributes: &mut Attributes<'_>,
 ) -> Option<Tokens> {
-    let (text, span) = attributes.literal(lowering, "tokens-per-minute")?;
-    if text.contains("{{") {
-        // A named value without a value; that was reported.
-        return None;
-    }
-    whole_number(lowering, "tokens-per-minute", &text, span)
+    let (text, _) = attributes.literal(lowering, "tokens-per-minute")?;
+    text.parse::<u32>().ok().map(|tokens| Tokens(tokens.into()))
 }
 
-fn whole_number(
-    lowering: &mut Lowering<'_>,
-    name: &str,
-    text: &Arc<str>,
-    span: Span,
-) -> Option<Tokens> {
-    match text.parse::<u32>() {
-        Ok(tokens) if tokens > 0 => Some(Tokens(u64::from(tokens))),
-        _ => {
-            lowering
-                .error(
-                    span,
-                    format!("`{name}` is a whole number above zero, not `{text}`"),
-                )
-                .code = "T01";
-            None
-        }
-    }
-}
-
-fn quota(
-    lowering: &mut Lowering<'_>,
-    element: &Element,
-    attributes: &mut Attributes<'_>,
-) -> Option<Quota> {
+fn quota(lowering: &mut Lowering<'_>, attributes: &mut Attributes<'_>) -> Option<Quota> {
     let tokens = attributes.template(lowering, "token-quota");
     let period = attributes.template(lowering, "token-quota-period");
-    for (one, other) in [
-        ("token-quota", "token-quota-period"),
-        ("token-quota-period", "token-quota"),
-    ] {
-        if let (Some(attribute), None) = (element.attribute(one), element.attribute(other)) {
-            lowering
-                .error(
-                    attribute.name_span,
-                    format!("`{one}` needs `{other}` beside it"),
-                )
-                .code = "T01";
-        }
-    }
-    if let (Some(Template::Literal(text)), Some(attribute)) =
-        (&tokens, element.attribute("token-quota"))
-        && !text.trim().parse::<i64>().is_ok_and(|count| count > 0)
-    {
-        let message = format!("`token-quota` is a whole number above zero, not `{text}`");
-        lowering.error(attribute.value.span, message).code = "T01";
-    }
-    if let (Some(Template::Literal(text)), Some(attribute)) =
-        (&period, element.attribute("token-quota-period"))
-        && Period::from_name(text).is_none()
-    {
-        let names = Period::ALL.map(|(name, _)| name).join(", ");
-        let problem = lowering.error(
-            attribute.value.span,
-            format!("`{text}` is not a quota period"),
-        );
-        problem.code = "T07";
-        problem.hints.push(format!("it is one of {names}"));
-    }
     Some(Quota {
         tokens: tokens?,
         period: period?,

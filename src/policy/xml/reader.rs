@@ -1,5 +1,5 @@
 use super::{Attribute, Element, Node, Text};
-use crate::base::{Diagnostic, Source, Span};
+use crate::base::{Diagnostic, Source, Span, nearest};
 use crate::policy::expression;
 
 /// Elements may nest this deep; real policies stay below twenty.
@@ -204,11 +204,29 @@ impl<'a> Reader<'a> {
             )
             .hints
             .push(format!("write `{name}=\"…\"`"));
-            self.recover();
-            return None;
+            return self.bare_value(name, name_span);
         };
         self.at += 1;
         let value = self.attribute_value(&name, quote)?;
+        Some(Attribute {
+            name,
+            name_span,
+            value,
+        })
+    }
+
+    /// What was meant by `name=value`, so that the attribute is not missed as well.
+    fn bare_value(&mut self, name: String, name_span: Span) -> Option<Attribute> {
+        let rest = self.rest();
+        let is_end = |c: char| c.is_whitespace() || matches!(c, '>' | '<' | '"' | '\'' | '@');
+        let end = rest.find(is_end).unwrap_or(rest.len());
+        let end = rest[..end].strip_suffix('/').map_or(end, str::len);
+        if end == 0 {
+            self.recover();
+            return None;
+        }
+        let value = Text::decoded(&rest[..end], self.at);
+        self.at += end;
         Some(Attribute {
             name,
             name_span,
@@ -281,11 +299,8 @@ impl<'a> Reader<'a> {
                 format!("the end tag of `{name}` is not closed"),
             );
         }
-        let Some(depth) = stack.iter().rposition(|open| open.element.name == name) else {
-            self.problem(
-                name_span,
-                format!("`</{name}>` closes an element that is not open"),
-            );
+        let depth = stack.iter().rposition(|open| open.element.name == name);
+        let Some(depth) = depth.or_else(|| self.misspelled(&name, name_span, stack)) else {
             return;
         };
         while stack.len() > depth {
@@ -301,6 +316,24 @@ impl<'a> Reader<'a> {
             }
             close(open.element, self.at, stack, root);
         }
+    }
+
+    /// Reports an end tag that closes nothing; answers with the element that it was meant for.
+    fn misspelled(&mut self, name: &str, span: Span, stack: &[Open]) -> Option<usize> {
+        let innermost = stack.last().map(|open| open.element.name.as_str());
+        // Where the right end tag follows, this one is just too many.
+        let follows = |meant: &str| {
+            let rest = self.rest();
+            let next = rest.find("</").map(|at| &rest[at + 2..]);
+            next.is_some_and(|next| next.starts_with(meant))
+        };
+        let meant = nearest(name, innermost).filter(|meant| !follows(meant));
+        let message = format!("`</{name}>` closes an element that is not open");
+        let problem = self.problem(span, message);
+        meant.map(|meant| {
+            problem.hints.push(format!("did you mean `</{meant}>`?"));
+            stack.len() - 1
+        })
     }
 
     fn text_node(&mut self, stack: &mut [Open]) {

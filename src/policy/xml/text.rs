@@ -23,7 +23,7 @@ struct Run {
 
 impl Text {
     /// A piece copied as it stands (CDATA, or nothing to decode).
-    pub(super) fn verbatim(raw: &str, at: usize) -> Text {
+    pub(in crate::policy) fn verbatim(raw: &str, at: usize) -> Text {
         let run = Run {
             start: 0,
             raw: at,

@@ -40,6 +40,7 @@ impl Checker {
                 .backend_request
                 .map(|request| self.backend_request(request, times)),
             log,
+            backends_called: wire.backends_called,
             sent: wire.sent,
             traces: wire.traces,
             metrics,

@@ -12,8 +12,9 @@ use super::wire::{
     Json, PolicyText, SubscriptionEntry, WireApi, WireDiagnostic, WireFile, WireScopes, WireTest,
 };
 use crate::base::{Diagnostic, Source, Span, Tier};
-use crate::engine::Credentials;
-use crate::yaml::{Checks, Entries, Findings, NamedValueName, Placed, Scalar, Text};
+use crate::engine::{Backends, Credentials, NamedBackend};
+use crate::policy::lint::Platform;
+use crate::yaml::{Checks, Entries, Findings, Name, NamedValueName, Placed, Scalar, Text};
 
 /// # Errors
 ///
@@ -51,7 +52,7 @@ impl Checker {
     fn file(&mut self, wire: WireFile) -> Option<TestFile> {
         let policy = self.present(wire.policy, Span::default(), "a policy test", "policy");
         let policy = policy.and_then(|text| self.policy(&text));
-        let tier = self.or(wire.tier, Tier::default);
+        let platform = self.or(wire.tier, || Platform::Tier(Tier::default()));
         let start = self.or(wire.start, default_start);
         let named_values = self.named_values(wire.named_values);
         let fragments = wire.fragments.map(|map| map.value.0).unwrap_or_default();
@@ -77,11 +78,12 @@ impl Checker {
             );
         }
         let credentials = self.credentials(wire.credentials);
+        let backends = self.backends(wire.backends, &named_values);
         let tests = self.tests(wire.tests, &known);
         Some(TestFile {
             source: self.source.clone(),
             policy: policy?,
-            tier: tier?,
+            platform: platform?,
             start: start?,
             named_values,
             fragments,
@@ -89,6 +91,7 @@ impl Checker {
             apis: known.apis,
             subscriptions: known.subscriptions,
             credentials,
+            backends,
             tests,
             expected_diagnostics,
         })
@@ -103,6 +106,29 @@ impl Checker {
             self.error(span, format!("these are no credentials: {error}"), hint);
             Credentials::default()
         })
+    }
+
+    fn backends(
+        &mut self,
+        wire: Option<Placed<Entries<Name, Placed<Json>>>>,
+        values: &BTreeMap<String, String>,
+    ) -> Backends {
+        let mut backends = Backends::default();
+        let Some(Placed { value, span }) = wire else {
+            return backends;
+        };
+        let hint = "write what `properties` of the backend hold in an ARM template";
+        for (id, properties) in value.0 {
+            let Some(id) = self.value(&id) else { continue };
+            match NamedBackend::from_arm(&id, &properties.value.0, values) {
+                Ok(named) => backends.add(named),
+                Err(mistake) => self.error(properties.span, mistake.to_string(), hint),
+            }
+        }
+        if let Err(mistake) = backends.check() {
+            self.error(span, mistake.to_string(), "list it among `backends`");
+        }
+        backends
     }
 
     fn policy(&mut self, text: &PolicyText) -> Option<PolicyRef> {
@@ -129,16 +155,10 @@ impl Checker {
     }
 
     fn scopes(&mut self, wire: WireScopes) -> Scopes {
-        if let Some(workspace) = &wire.workspace {
-            self.error(
-                workspace.span,
-                "policies of a workspace are not executed by this version",
-                "put them into `global`, which is the next broader scope",
-            );
-        }
         let mut policy = |text: Option<PolicyText>| text.and_then(|text| self.policy(&text));
         Scopes {
             global: policy(wire.global),
+            workspace: policy(wire.workspace),
             product: policy(wire.product),
             operation: policy(wire.operation),
         }

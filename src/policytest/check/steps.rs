@@ -53,6 +53,10 @@ impl Checker {
         };
         let times = usize::try_from(times?).unwrap_or(usize::MAX);
         let backend = self.backend(wire.backend).over(&known.backend);
+        let backends = self.answers(wire.backends).into_iter();
+        let backends = backends
+            .map(|(id, answer)| (id, answer.over(&backend)))
+            .collect();
         // The step's own come first, and the first one counts.
         let mut answers = self.answers(wire.answers);
         answers.extend(known.answers.iter().cloned());
@@ -67,6 +71,7 @@ impl Checker {
             times,
             concurrent,
             backend,
+            backends,
             answers,
             expect,
         })

@@ -94,6 +94,9 @@ impl Comparison {
                 self.differs(&format!("log `{logger}`"), shown(expected), shown(&came));
             }
         }
+        if let Some(expected) = &expect.backends_called {
+            self.list("backends-called", expected, &seen.backends);
+        }
         if let Some(expected) = &expect.sent {
             self.list("sent", expected, &seen.sent);
         }

@@ -15,6 +15,8 @@ pub(crate) struct Outcome {
     /// Line of the test in its file.
     pub(crate) line: usize,
     pub(crate) steps: usize,
+    /// Of every run of every step, where traces were asked for: step and run, both counted from 1.
+    pub(crate) traces: Vec<(usize, usize, serde_json::Value)>,
     /// Nothing here: it passed.
     pub(crate) failures: Vec<StepFailure>,
 }
@@ -49,15 +51,23 @@ impl Outcome {
 }
 
 /// Plays one test against gateways of its own.
-pub(super) fn test(file: &TestFile, test: &Test, engine: &dyn Fn() -> Engine) -> Outcome {
+pub(super) fn test(
+    file: &TestFile,
+    test: &Test,
+    engine: &dyn Fn() -> Engine,
+    tracing: bool,
+) -> Outcome {
     let mut failures = Vec::new();
+    let mut traces = Vec::new();
     for (index, (step, runs)) in test
         .steps
         .iter()
-        .zip(play::play(file, &test.steps, engine))
+        .zip(play::play(file, &test.steps, engine, tracing))
         .enumerate()
     {
         for (run, seen) in runs.iter().enumerate() {
+            let trace = seen.answer.trace.iter().cloned();
+            traces.extend(trace.map(|trace| (index + 1, run + 1, trace)));
             let mismatches = compare::compare(&step.expect, run, seen);
             if mismatches.is_empty() {
                 continue;
@@ -81,11 +91,13 @@ pub(super) fn test(file: &TestFile, test: &Test, engine: &dyn Fn() -> Engine) ->
         name: test.name.clone(),
         line: test.line,
         steps: test.steps.len(),
+        traces,
         failures,
     }
 }
 
-/// Compares what reading the policy reported, in order.
+/// Compares what the policy is told. Every error must be expected: it keeps the policy from being
+/// deployed. Warnings and infos need to be there only when they are expected.
 pub(super) fn diagnostics(expected: &[ExpectedDiagnostic], found: &[Diagnostic]) -> Outcome {
     let words = |code: &str, severity, line: usize| {
         format!("{code} {} line {line}", Severity::as_str(severity))
@@ -93,12 +105,23 @@ pub(super) fn diagnostics(expected: &[ExpectedDiagnostic], found: &[Diagnostic])
     let expected = expected
         .iter()
         .map(|expected| words(&expected.code, expected.severity, expected.line));
-    let came = found.iter().map(|found| {
+    let mut expected: Vec<String> = expected.collect();
+    let mut missing = expected.clone();
+    let mut came = Vec::new();
+    for found in found {
         let line = found.source.position(found.span.start).line;
-        words(found.code, found.severity, line)
-    });
-    let expected = expected.collect::<Vec<_>>().join(", ");
-    let came = came.collect::<Vec<_>>().join(", ");
+        let told = words(found.code, found.severity, line);
+        let known = missing.iter().position(|expected| *expected == told);
+        if let Some(index) = known {
+            missing.swap_remove(index);
+        }
+        if known.is_some() || found.severity == Severity::Error {
+            came.push(told);
+        }
+    }
+    expected.sort_unstable();
+    came.sort_unstable();
+    let (expected, came) = (expected.join(", "), came.join(", "));
     let mut failures = Vec::new();
     if expected != came {
         let or_none = |text: String| if text.is_empty() { "none".into() } else { text };
@@ -120,6 +143,7 @@ pub(super) fn diagnostics(expected: &[ExpectedDiagnostic], found: &[Diagnostic])
         name: DIAGNOSTICS.to_owned(),
         line: 1,
         steps: 1,
+        traces: Vec::new(),
         failures,
     }
 }

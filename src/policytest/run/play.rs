@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::super::model::{Request, Sender, Step as FileStep, TestFile};
+use super::super::model::{Backend, Request, Sender, Step as FileStep, TestFile};
 use super::super::suite::key;
 use super::ask::{Asked, ask, elsewhere};
 use crate::base::{Moment, format_duration};
@@ -25,6 +25,8 @@ pub(super) struct Seen {
     pub(super) metrics: Vec<Metric>,
     /// What the policy sent on its own.
     pub(super) sent: Vec<String>,
+    /// Ids of the single backends that were asked.
+    pub(super) backends: Vec<String>,
     /// Counters of the gateway right after the answer.
     pub(super) counters: Vec<String>,
 }
@@ -55,6 +57,7 @@ struct UnderWay {
     forward: Option<Box<Forward>>,
     stream: Option<(Moment, StreamReader)>,
     sent: Vec<String>,
+    backends: Vec<String>,
 }
 
 /// Runs all steps; the answers come in step order, then run order.
@@ -62,10 +65,12 @@ pub(super) fn play(
     file: &TestFile,
     steps: &[FileStep],
     engine: &dyn Fn() -> Engine,
+    tracing: bool,
 ) -> Vec<Vec<Seen>> {
     let mut play = Play {
         file,
         steps,
+        tracing,
         agenda: agenda(steps),
         under_way: BTreeMap::new(),
         seen: steps.iter().map(|_| BTreeMap::new()).collect(),
@@ -97,6 +102,8 @@ fn agenda(steps: &[FileStep]) -> BTreeMap<When, Event> {
 struct Play<'a> {
     file: &'a TestFile,
     steps: &'a [FileStep],
+    /// Every request asks for its trace.
+    tracing: bool,
     agenda: BTreeMap<When, Event>,
     /// By step and run.
     under_way: BTreeMap<(usize, usize), UnderWay>,
@@ -112,9 +119,11 @@ impl Play<'_> {
         let next = match event {
             Event::Arrive => {
                 way.arrived = now;
-                gateway.receive(now, incoming(self.file, step))
+                gateway.receive(now, incoming(self.file, step, self.tracing))
             }
             Event::Answer(exchange, forward, outcome, stream) => {
+                way.backends
+                    .extend(forward.backend.iter().map(ToString::to_string));
                 way.forward = Some(forward);
                 way.stream = stream;
                 match outcome {
@@ -125,7 +134,7 @@ impl Play<'_> {
             Event::Replies(exchange, outcomes) => gateway.replied(now, exchange, outcomes),
             Event::Wake(exchange) => gateway.woken(now, exchange),
             Event::StreamEnd(settlement, reader) => {
-                let metrics = gateway.settle_stream(now, &settlement, &reader);
+                let metrics = gateway.settle_stream(now, &settlement, &reader).metrics;
                 let seen = self.seen[index].get_mut(&run);
                 let seen = seen.expect("a stream ends after its head was seen");
                 seen.metrics.extend(metrics);
@@ -148,7 +157,7 @@ impl Play<'_> {
                     after,
                     answer,
                     stream,
-                } = ask(&step.backend, now, &forward);
+                } = ask(answer_of(step, &forward), now, &forward);
                 (
                     now + after,
                     Event::Answer(exchange, forward, answer, stream),
@@ -173,10 +182,20 @@ impl Play<'_> {
             answer,
             forward: way.forward,
             sent: way.sent,
+            backends: way.backends,
             counters: gateway.counters(now),
         };
         self.seen[index].insert(run, seen);
     }
+}
+
+/// How the backend that is asked answers.
+fn answer_of<'s>(step: &'s FileStep, forward: &Forward) -> &'s Backend {
+    let own = forward.backend.as_deref().and_then(|asked| {
+        let mut known = step.backends.iter();
+        known.find(|(id, _)| id.eq_ignore_ascii_case(asked))
+    });
+    own.map_or(&step.backend, |(_, answer)| answer)
 }
 
 /// `GET https://a.example/x at 2s [body]`
@@ -192,7 +211,7 @@ fn sent_line(call: &Forward, since: Duration) -> String {
     format!("{} {}{at}{body}", call.method, call.url)
 }
 
-fn incoming(file: &TestFile, step: &FileStep) -> Incoming {
+fn incoming(file: &TestFile, step: &FileStep, tracing: bool) -> Incoming {
     let request = &step.request;
     let mut headers: Headers = request.headers.iter().cloned().collect();
     let key = match &step.sender {
@@ -220,6 +239,7 @@ fn incoming(file: &TestFile, step: &FileStep) -> Incoming {
             .ip
             .clone()
             .unwrap_or_else(|| "203.0.113.7".to_owned()),
+        trace: tracing,
         estimate: request.estimate,
     }
 }

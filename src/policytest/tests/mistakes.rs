@@ -62,7 +62,7 @@ fn mistakes_are_told_with_place_and_hint() {
             "{POLICY}tests:\n  - name: a\n    steps:\n      - {{ expect: {{ log: {{ hub: [] }}, dimensions: {{ a: b }} }} }}\n"
         ),
         format!(
-            "{POLICY}scopes: {{ workspace: <policies /> }}\nfragments: {{ f: f.xml }}\ntests: [{{ name: a, steps: [{{}}] }}]\n"
+            "{POLICY}scopes: {{ workspace: nowhere.xml }}\nfragments: {{ f: f.xml }}\ntests: [{{ name: a, steps: [{{}}] }}]\n"
         ),
         "policy: nowhere.xml\ntests: [{ name: a, steps: [{}] }]\n".to_owned(),
         "policy: |\n  <policies>\n    <inbond />\n  </policies>\ntests: [{ name: a, steps: [{}] }]\n"

@@ -7,6 +7,8 @@
 mod mistakes;
 mod outcome;
 mod schema;
+mod switches;
+mod trace;
 
 use std::path::{Path, PathBuf};
 
@@ -68,7 +70,7 @@ fn run_file(path: &Path) -> Vec<Outcome> {
     let suite = TestFile::parse(&source)
         .and_then(|file| Suite::prepare(file, &mut load, &|behaviour| behaviour));
     match suite {
-        Ok(suite) => suite.run(&|_| true),
+        Ok(suite) => suite.run(&|_| true, false),
         Err(problems) => panic!("{}", render(&problems, false)),
     }
 }

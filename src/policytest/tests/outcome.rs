@@ -34,7 +34,7 @@ tests:
 
 #[test]
 fn a_failure_says_what_came_how_counters_stood_and_who_decided() {
-    let outcomes = suite(TEXT).run(&|_| true);
+    let outcomes = suite(TEXT).run(&|_| true, false);
     insta::assert_debug_snapshot!(outcomes);
 }
 
@@ -42,7 +42,7 @@ fn a_failure_says_what_came_how_counters_stood_and_who_decided() {
 fn what_no_test_ran_is_named() {
     let suite = suite(TEXT);
     let gaps = |wanted: &str| {
-        let _outcomes = suite.run(&|name| name == wanted);
+        let _outcomes = suite.run(&|name| name == wanted, false);
         let gaps = suite.coverage().gaps();
         let gaps = gaps
             .iter()
@@ -59,10 +59,10 @@ fn what_no_test_ran_is_named() {
 #[test]
 fn a_document_of_two_files_is_covered_by_both() {
     let mut one = suite(TEXT);
-    let _first = one.run(&|name| name == "all is well");
+    let _first = one.run(&|name| name == "all is well", false);
     let mut coverage = one.coverage();
     one = suite(TEXT);
-    let _second = one.run(&|name| name != "all is well");
+    let _second = one.run(&|name| name != "all is well", false);
     let before = coverage.gaps().len();
     coverage.merge(one.coverage());
     assert!(coverage.gaps().len() < before);
@@ -71,10 +71,70 @@ fn a_document_of_two_files_is_covered_by_both() {
 
 #[test]
 fn junit_is_well_formed_whatever_tests_are_called() {
-    let outcomes = suite(&TEXT.replace("all is well", "\"a \\u0001 & b\"")).run(&|_| true);
+    let outcomes = suite(&TEXT.replace("all is well", "\"a \\u0001 & b\"")).run(&|_| true, false);
     let describe = |failure: &StepFailure| format!("step {} ]]> \u{0}", failure.step);
     let text = junit(&[("f<1>.test.yaml".to_owned(), outcomes)], &describe);
     insta::assert_snapshot!(text);
+}
+
+/// What the XSD that CI servers share for JUnit reports asks for: names, counts, and nothing else.
+#[test]
+fn junit_has_the_common_shape() {
+    let outcomes = suite(TEXT).run(&|_| true, false);
+    let files = [
+        ("a.test.yaml".to_owned(), outcomes.clone()),
+        ("b".to_owned(), outcomes),
+    ];
+    let text = junit(&files, &|_| "why".to_owned());
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let known = |name: &str| -> (&[&str], &[&str], &[&str]) {
+        let counts = &["name", "tests", "failures", "errors"];
+        // Required, allowed besides, children.
+        match name {
+            "testsuites" => (counts, &["time", "disabled"], &["testsuite"]),
+            "testsuite" => (counts, &["skipped", "time", "timestamp"], &["testcase"]),
+            "testcase" => (
+                &["name", "classname"],
+                &["time"],
+                &["failure", "error", "skipped"],
+            ),
+            "failure" => (&["type", "message"], &[], &[]),
+            other => panic!("`{other}` is not of JUnit"),
+        }
+    };
+    for node in document.descendants().filter(roxmltree::Node::is_element) {
+        let (required, allowed, children) = known(node.tag_name().name());
+        for name in required {
+            assert!(node.has_attribute(*name), "{node:?} lacks {name}");
+        }
+        for attribute in node.attributes() {
+            let name = attribute.name();
+            assert!(
+                required.contains(&name) || allowed.contains(&name),
+                "{node:?} has {name}"
+            );
+        }
+        for child in node.children().filter(roxmltree::Node::is_element) {
+            assert!(
+                children.contains(&child.tag_name().name()),
+                "{child:?} in {node:?}"
+            );
+        }
+        let count = |name: &str| {
+            node.descendants()
+                .filter(|child| child.has_tag_name(name))
+                .count()
+        };
+        for (attribute, counted) in [
+            ("tests", "testcase"),
+            ("failures", "failure"),
+            ("errors", "error"),
+        ] {
+            if let Some(said) = node.attribute(attribute) {
+                assert_eq!(said, count(counted).to_string(), "{attribute} of {node:?}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -98,7 +158,7 @@ tests:
     steps:
       - { at: 0s, backend: { latency: 0s }, repeat: { times: 3, concurrent: true }, expect: { status: 200, headers: { r: [40, 0, 0] } } }
 "#;
-    let outcomes = suite(text).run(&|_| true);
+    let outcomes = suite(text).run(&|_| true, false);
     assert!(outcomes.iter().all(super::Outcome::passed), "{outcomes:#?}");
 }
 
@@ -118,6 +178,6 @@ tests:
       - { backend: { fault: reset }, expect: { status: 500, backend-called: true } }
       - { request: { body: [1, 2], headers: { x-mine: 1 } }, expect: { status: 400, backend-request: { headers: { x-mine: "1" }, body-contains: "[1,2]" } } }
 "#;
-    let outcomes = suite(text).run(&|_| true);
+    let outcomes = suite(text).run(&|_| true, false);
     assert!(outcomes.iter().all(super::Outcome::passed), "{outcomes:#?}");
 }

@@ -17,11 +17,11 @@ fn the_schema_describes_the_keys_of_the_format() {
     };
     assert_eq!(
         keys("/properties"),
-        "answers apis backend credentials expect-diagnostics fragments named-values policy scopes start subscriptions tests tier"
+        "answers apis backend backends credentials expect-diagnostics fragments named-values policy scopes start subscriptions tests tier"
     );
     assert_eq!(
         keys("/$defs/Step/properties"),
-        "answers api at backend expect gateway repeat request subscription"
+        "answers api at backend backends expect gateway repeat request subscription"
     );
     assert_eq!(
         keys("/$defs/Backend/properties"),
@@ -29,7 +29,7 @@ fn the_schema_describes_the_keys_of_the_format() {
     );
     assert_eq!(
         keys("/$defs/Expect/properties"),
-        "backend-called backend-request body body-contains dimensions headers log metrics sent status traces variables"
+        "backend-called backend-request backends-called body body-contains dimensions headers log metrics sent status traces variables"
     );
     assert_eq!(schema["additionalProperties"], Value::Bool(false));
 }

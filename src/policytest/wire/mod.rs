@@ -42,13 +42,16 @@ pub(crate) struct WireFile {
     pub(super) subscriptions: Option<Placed<Vec<Placed<SubscriptionEntry>>>>,
     /// How the model answers where a step does not say otherwise.
     pub(super) backend: Option<WireBackend>,
+    /// Backend entities by id, as `properties` of Azure Resource Manager write them. Without any,
+    /// every backend id stands for the model.
+    pub(super) backends: Option<Placed<Entries<Name, Placed<Json>>>>,
     /// Answers to requests that policies send on their own, by URL without query.
     pub(super) answers: Option<Entries<Scalar, WireBackend>>,
     /// Key sets that a deployed gateway would fetch: issuers with `openid-config`, `issuer`, `keys`.
     pub(super) credentials: Option<Placed<Json>>,
     /// The tests, each with counters of its own.
     pub(super) tests: Option<Placed<Vec<Placed<WireTest>>>>,
-    /// What reading the policy must report, in order; for policies that must not deploy.
+    /// What linting the policy must report: every error, and those warnings and infos that matter here.
     pub(super) expect_diagnostics: Option<Placed<Vec<Placed<WireDiagnostic>>>>,
 }
 

@@ -26,6 +26,8 @@ pub(in super::super) struct WireStep {
     pub(in super::super) repeat: Option<WireRepeat>,
     #[serde(default)]
     pub(in super::super) backend: WireBackend,
+    /// How single backends answer where it is not as `backend` says, by id.
+    pub(in super::super) backends: Option<Entries<Scalar, WireBackend>>,
     /// Answers to requests that the policy sends on its own, by URL without query; in the place
     /// of the file's for the same URLs.
     pub(in super::super) answers: Option<Entries<Scalar, WireBackend>>,
@@ -103,6 +105,8 @@ pub(in super::super) struct WireExpect {
     pub(in super::super) body_contains: Option<Placed<Json>>,
     pub(in super::super) backend_called: Option<Placed<Json>>,
     pub(in super::super) backend_request: Option<WireBackendRequest>,
+    /// Ids of the single backends that were asked, in order, retries included.
+    pub(in super::super) backends_called: Option<Vec<String>>,
     /// Requests that the policy sent on its own, as `METHOD URL`, with the time since the request
     /// when it was not at once: `GET https://a.example/x at 2s`.
     pub(in super::super) sent: Option<Vec<String>>,

@@ -2,34 +2,32 @@
 
 use schemars::{Schema, json_schema};
 
-use crate::base::{Severity, Tier, nearest_hint};
+use crate::base::{Severity, nearest_hint};
+use crate::policy::lint::Platform;
 use crate::yaml::{Choice, Format, Mistake};
 
-/// A tier; those without a token limit of their own are named to be explained.
+/// A tier, or a gateway that is priced by itself.
 pub(in super::super) struct TierName;
 
-impl Format for TierName {
-    type Value = Tier;
+/// Workspace gateways share the tier of their service and have no counters of their own here.
+fn tiers() -> impl Iterator<Item = &'static str> + Clone {
+    let names = Platform::names().into_iter();
+    names.filter(|name| Platform::from_name(name) != Some(Platform::Workspace))
+}
 
-    fn parse(text: &str) -> Result<Tier, Mistake> {
-        match text {
-            // Same reasons, shapes and window as the classic tiers (gateway specification, 1.4).
-            "self-hosted" => Ok(Tier::Premium),
-            "consumption" => Err(Mistake::new(
-                "tier `consumption` is not executed by this version",
-                "it has no token limit; use another tier",
-            )),
-            _ => Tier::from_name(text).ok_or_else(|| {
-                let names = Tier::ALL.iter().map(|tier| tier.as_str());
-                let hint = nearest_hint(text, names.chain(["self-hosted"]));
-                Mistake::new(format!("`{text}` is not a tier"), hint)
-            }),
-        }
+impl Format for TierName {
+    type Value = Platform;
+
+    fn parse(text: &str) -> Result<Platform, Mistake> {
+        let known = tiers().find(|name| *name == text);
+        known.and_then(Platform::from_name).ok_or_else(|| {
+            let hint = nearest_hint(text, tiers());
+            Mistake::new(format!("`{text}` is not a tier"), hint)
+        })
     }
 
     fn schema() -> Schema {
-        let names = Tier::ALL.iter().map(|tier| tier.as_str());
-        let names: Vec<&str> = names.chain(["self-hosted"]).collect();
+        let names: Vec<&str> = tiers().collect();
         json_schema!({ "type": "string", "enum": names })
     }
 }

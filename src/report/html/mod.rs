@@ -40,6 +40,7 @@ pub(crate) fn html(run: &Run) -> String {
     sections::thresholds(&mut out, &summary);
     figures::write(&mut out, &charts(run));
     sections::groups(&mut out, &summary);
+    sections::limits(&mut out, &summary);
     sections::times(&mut out, &summary);
     sections::refusals(&mut out, run);
     out.push_str("</main>\n");

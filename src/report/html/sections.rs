@@ -49,6 +49,22 @@ pub(super) fn groups(out: &mut String, summary: &Summary) {
     );
 }
 
+/// Nothing where no limit is known.
+pub(super) fn limits(out: &mut String, summary: &Summary) {
+    let listing = listing::limits(summary);
+    if listing.rows.is_empty() {
+        return;
+    }
+    section(out, "limit", "The limit", &[listing], "");
+    if let Some(fairness) = summary.fairness {
+        put!(
+            out,
+            "<p class=\"soft\">Jain's fairness index of the tokens admitted: {} (1 is equal shares)</p>\n",
+            number(fairness, 3)
+        );
+    }
+}
+
 pub(super) fn times(out: &mut String, summary: &Summary) {
     section(
         out,

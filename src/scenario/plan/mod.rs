@@ -6,7 +6,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::base::{Moment, Seed, Tokens};
+use crate::base::{Moment, Seed, Shard, Tokens};
 use crate::tokens;
 
 use super::body::Body;
@@ -67,6 +67,15 @@ impl Scenario {
             arrival.number = number;
         }
         Plan { arrivals, end }
+    }
+}
+
+impl Plan {
+    /// The part of one shard. Arrivals keep their numbers, so they are the same requests as in the
+    /// whole plan; the parts of all shards together are the plan.
+    pub(crate) fn shard(mut self, shard: Shard) -> Plan {
+        self.arrivals.retain(|arrival| shard.has(arrival.number));
+        self
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::base::{Moment, Source};
+use crate::base::{Moment, Shard, Source};
 
 use super::super::model::{Scenario, Spacing, Stage};
 use super::*;
@@ -272,4 +272,27 @@ proptest! {
 
 fn usize_of(value: f64) -> usize {
     format!("{value:.0}").parse().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn shards_are_disjoint_and_together_the_plan(seed in 0_u64..1_000, of in 1_u64..12) {
+        let mut scenario = scenario(
+            "  - { name: one, subscription: { a: 1, b: 2 }, request: { prompts: [hi, ho] }, arrivals: [{ rate: 3/s, for: 5s, spacing: poisson }] }\n\
+             \x20 - { name: two, subscription: a, request: { prompt: hi }, arrivals: [{ count: 9, for: 4s }] }\n",
+        );
+        scenario.seed = crate::base::Seed::new(seed);
+        let plan = scenario.plan();
+        let parts = (0..of).map(|index| plan.clone().shard(Shard::new(index, of).unwrap()));
+        let parts: Vec<Plan> = parts.collect();
+        let sizes = parts.iter().map(|part| part.arrivals.len());
+        prop_assert!(sizes.clone().max().unwrap() - sizes.min().unwrap() <= 1, "equal shares");
+        let mut arrivals: Vec<Arrival> =
+            parts.into_iter().flat_map(|part| part.arrivals).collect();
+        // No number twice: sorted, they are the plan, each exactly as it was.
+        arrivals.sort_by_key(|arrival| arrival.number);
+        prop_assert_eq!(arrivals, plan.arrivals);
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::cmp::Ordering;
 
+use fancy_regex::Regex;
+
 use super::json_path::{number, quoted, select};
+use super::regex;
 use crate::policy::expression::fault::Raise;
 use crate::policy::expression::value::Json;
 
@@ -13,7 +16,13 @@ pub(super) struct Filter {
 
 struct Condition {
     path: String,
-    test: Option<(Comparison, Json)>,
+    test: Option<Test>,
+}
+
+enum Test {
+    Compare(Comparison, Json),
+    /// `=~ /…/i`
+    Matches(Regex),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,7 +44,7 @@ const OPERATORS: [(&str, Comparison); 6] = [
     (">", Comparison::Greater),
 ];
 
-/// `None` for a filter that is not read here: brackets, regular expressions, paths on both sides.
+/// `None` for a filter that is not read here: brackets, paths on both sides.
 pub(super) fn parse(text: &str) -> Option<Filter> {
     let alternatives = split(text, "||")
         .into_iter()
@@ -74,6 +83,12 @@ fn condition(text: &str) -> Option<Condition> {
     if rest.is_empty() {
         return (!path.is_empty()).then_some(Condition { path, test: None });
     }
+    if let Some(pattern) = rest.strip_prefix("=~") {
+        return Some(Condition {
+            path,
+            test: Some(Test::Matches(pattern_of(pattern.trim())?)),
+        });
+    }
     let (symbol, comparison) = OPERATORS
         .iter()
         .find(|(symbol, _)| rest.starts_with(symbol))?;
@@ -89,8 +104,17 @@ fn condition(text: &str) -> Option<Condition> {
     };
     Some(Condition {
         path,
-        test: Some((*comparison, value)),
+        test: Some(Test::Compare(*comparison, value)),
     })
+}
+
+/// `/pattern/flags`
+fn pattern_of(text: &str) -> Option<Regex> {
+    let (pattern, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
+    if flags.contains(|flag| !"ims".contains(flag)) {
+        return None;
+    }
+    regex::for_filter(pattern, flags)
 }
 
 impl Filter {
@@ -115,8 +139,19 @@ impl Condition {
         } else {
             select(node, &self.path)?
         };
-        let Some((comparison, wanted)) = &self.test else {
-            return Ok(!found.is_empty());
+        let (comparison, wanted) = match &self.test {
+            None => return Ok(!found.is_empty()),
+            Some(Test::Matches(pattern)) => {
+                for found in &found {
+                    if let Json::Str(text) = found
+                        && pattern.is_match(&**text).map_err(|_| regex::timeout())?
+                    {
+                        return Ok(true);
+                    }
+                }
+                return Ok(false);
+            }
+            Some(Test::Compare(comparison, wanted)) => (comparison, wanted),
         };
         Ok(found.iter().any(|found| {
             let order = order(found, wanted);

@@ -22,7 +22,7 @@ impl Interpreter<'_> {
     /// The token, with or without `Bearer` before it; null when the text is none.
     pub(super) fn as_jwt(&mut self, text: &str) -> Eval {
         self.allocate(text.len() * 4)?;
-        Ok(jwt(text).unwrap_or(Value::Null))
+        Ok(read_jwt(text).unwrap_or(Value::Null))
     }
 
     /// User and password of `Basic …`; null when the text is something else.
@@ -54,7 +54,8 @@ fn record(type_name: &'static str, fields: Vec<(&'static str, Value)>) -> Value 
     Value::Record(Arc::new(Record { type_name, fields }))
 }
 
-fn jwt(text: &str) -> Option<Value> {
+/// The `Jwt` that expressions see, with or without `Bearer` before the text; `None` when it is no token.
+pub(crate) fn read_jwt(text: &str) -> Option<Value> {
     let text = text.trim();
     let token = text
         .split_once(' ')

@@ -29,6 +29,8 @@ mod text;
 mod text_static;
 mod time;
 
+pub(crate) use jwt::read_jwt;
+
 use std::sync::Arc;
 
 use super::ast::{Body, Lambda, LambdaBody};

@@ -13,9 +13,25 @@ use crate::policy::expression::fault::{Fault, Raise};
 use crate::policy::expression::types::Type;
 use crate::policy::expression::value::{Capture, Found, Native, Value, encoding};
 
+/// A filter of a path looks at many texts, so that each may take less.
+const MAX_BACKTRACKS_IN_FILTER: usize = 1_000;
+
 /// Steps back that one search may take, and bytes that a compiled pattern may have.
 const MAX_BACKTRACKS: usize = 50_000;
 const MAX_COMPILED: usize = 1 << 20;
+
+/// The pattern of a path's filter, with the flags `i`, `m` and `s`; `None` for one that is not
+/// executed here.
+pub(super) fn for_filter(pattern: &str, flags: &str) -> Option<Regex> {
+    RegexBuilder::new(&translated(pattern).ok()?)
+        .case_insensitive(flags.contains('i'))
+        .multi_line(flags.contains('m'))
+        .dot_matches_new_line(flags.contains('s'))
+        .backtrack_limit(MAX_BACKTRACKS_IN_FILTER)
+        .delegate_size_limit(MAX_COMPILED)
+        .build()
+        .ok()
+}
 
 impl Interpreter<'_> {
     pub(super) fn new_regex(&mut self, arguments: &[Value]) -> Eval {
@@ -190,7 +206,7 @@ impl Interpreter<'_> {
     }
 }
 
-fn timeout() -> Raise {
+pub(super) fn timeout() -> Raise {
     let message =
         "The Regex engine has timed out while trying to match a pattern to an input string.";
     Fault::raise("RegexMatchTimeoutException", message)

@@ -163,11 +163,22 @@ impl Interpreter<'_> {
                 | Type::Guid
                 | Type::Uri
         );
-        let (Some(out), true, "TryParse" | "TryCreate") = (out, supported, &*call.method) else {
+        let date = matches!(named, Type::DateTime | Type::DateTimeOffset);
+        let known = match &*call.method {
+            "TryParse" | "TryCreate" => supported,
+            "TryParseExact" => date,
+            _ => false,
+        };
+        let (Some(out), true) = (out, known) else {
             return Err(static_unknown(named, &call.method).into());
         };
-        super::time::known_styles(arguments)?;
         let parsed = match arguments.first() {
+            Some(Value::Str(_)) if date => {
+                // The styles must be valid even where the text is not.
+                super::time::styles(arguments)?;
+                let method = call.method.strip_prefix("Try").unwrap_or_default();
+                super::time::date_static(named, method, arguments).ok()
+            }
             Some(Value::Str(text)) => match arguments.get(1) {
                 Some(Value::Enum(("NumberStyles", style))) => styled(named, text, style).ok(),
                 _ => parsed(named, text).ok(),

@@ -9,7 +9,9 @@ use super::statics::static_unknown;
 use super::{Eval, Interpreter};
 use crate::policy::expression::fault::{Fault, Raise};
 use crate::policy::expression::types::Type;
-use crate::policy::expression::value::{DateTime, Kind, TICKS_PER_SECOND, TimeSpan, Value, leap};
+use crate::policy::expression::value::{
+    DateTime, Kind, Native, Styles, TICKS_PER_SECOND, TimeSpan, Value, leap,
+};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -267,27 +269,46 @@ fn days_in_month(year: i64, month: i64) -> Result<Value, Raise> {
     Ok(int(usize::try_from(days).unwrap_or(0)))
 }
 
-/// A style changes what a text means; one that is not followed must not be passed over.
-pub(super) fn known_styles(arguments: &[Value]) -> Eval<()> {
-    let style = arguments.iter().find_map(|argument| match argument {
-        Value::Enum(("DateTimeStyles", style)) if *style != "None" => Some(*style),
-        _ => None,
-    });
-    match style {
-        Some(style) => Err(Fault::unsupported(format!("DateTimeStyles.{style}")).into()),
-        None => Ok(()),
+/// The `DateTimeStyles` among the arguments.
+pub(super) fn styles(arguments: &[Value]) -> Eval<Styles> {
+    let mut members: Vec<&str> = Vec::new();
+    for argument in arguments {
+        match argument {
+            Value::Enum(("DateTimeStyles", style)) => members.push(style),
+            Value::Native(object) => {
+                if let Native::Flags("DateTimeStyles", several) = &**object {
+                    members.extend(several);
+                }
+            }
+            _ => {}
+        }
     }
+    let has = |style: &str| members.contains(&style);
+    let assumes = [has("AssumeLocal"), has("AssumeUniversal")];
+    let together = assumes == [true; 2]
+        || has("RoundtripKind") && (assumes.contains(&true) || has("AdjustToUniversal"));
+    if together {
+        let message = "The given DateTimeStyles value is not valid: its styles exclude each other.";
+        return Err(Fault::argument(message).into());
+    }
+    Ok(Styles {
+        adjust_to_universal: has("AdjustToUniversal"),
+        assume: assumes.contains(&true),
+        round_trip: has("RoundtripKind"),
+    })
 }
 
 /// Static methods of `DateTime` and `DateTimeOffset`.
 pub(super) fn date_static(named: &Type, name: &str, arguments: &[Value]) -> Eval {
     let offset = *named == Type::DateTimeOffset;
-    known_styles(arguments)?;
+    let styles = styles(arguments)?;
     match (name, arguments) {
-        ("Parse", [Value::Str(text), ..]) => Ok(Value::DateTime(DateTime::parse(text, offset)?)),
+        ("Parse", [Value::Str(text), ..]) => Ok(Value::DateTime(DateTime::parse_styled(
+            text, offset, styles,
+        )?)),
         ("Parse", [Value::Null, ..]) => Err(Fault::null_argument("s").into()),
         ("ParseExact", [Value::Str(text), Value::Str(format), ..]) => Ok(Value::DateTime(
-            DateTime::parse_exact(text, format, offset)?,
+            DateTime::parse_exact(text, format, offset, styles)?,
         )),
         ("FromUnixTimeSeconds", [seconds]) if offset => {
             let seconds = seconds

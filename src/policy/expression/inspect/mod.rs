@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 pub(crate) use outcome::Outcome;
 
-use super::{Expression, Problem};
+use super::Expression;
 use crate::base::Span;
 
 /// Parts of `context` that are null when they do not apply to a request.
@@ -86,34 +86,5 @@ impl Expression {
     /// The type of the result, where the text shows it.
     pub(crate) fn outcome(&self) -> Outcome {
         outcome::of(&self.0.body, &self.0.slots)
-    }
-}
-
-/// What kind of mistake a problem is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ProblemClass {
-    Syntax,
-    /// A path without `return`.
-    NoReturn,
-    /// A type or member that policy expressions do not have.
-    Name,
-    /// C# that API Management accepts and this program does not execute.
-    Unsupported,
-}
-
-impl Problem {
-    /// Told by the message: the parser reports what it does not know from many places, and one
-    /// wording for each kind is kept in all of them (a test holds on to it).
-    pub(crate) fn class(&self) -> ProblemClass {
-        let says = |part: &str| self.message.contains(part);
-        if self.unsupported || says("not supported") {
-            ProblemClass::Unsupported
-        } else if says("not every path returns") {
-            ProblemClass::NoReturn
-        } else if says("has no member") || says("not a type of policy expressions") {
-            ProblemClass::Name
-        } else {
-            ProblemClass::Syntax
-        }
     }
 }

@@ -1,9 +1,10 @@
-//! One walk over the whole tree of an expression.
+//! One walk over the whole tree of an expression. No match here has a `_` arm over kinds of
+//! syntax: a new kind must be placed before it compiles, or its inside would go unseen.
 
 use super::{BodyOf, BodyRead, Entity, Facts};
 use crate::policy::expression::ast::{
-    Binary, Body, Call, Entry, Expr, ExprKind, Label, LambdaBody, Pattern, Piece, Statement,
-    StatementKind,
+    Binary, Body, Call, Entry, Expr, ExprKind, Label, LambdaBody, New, Pattern, Piece, Section,
+    Statement, StatementKind,
 };
 use crate::policy::expression::types::Type;
 use crate::policy::expression::value::Value;
@@ -31,7 +32,7 @@ fn statement(statement_: &Statement, facts: &mut Facts) {
             }
         }
         StatementKind::Expression(inner) => expr(inner, facts),
-        StatementKind::Block(inner) => statements(inner, facts),
+        StatementKind::Block(inner) | StatementKind::Checked(inner, _) => statements(inner, facts),
         StatementKind::If {
             branches,
             otherwise,
@@ -60,12 +61,10 @@ fn statement(statement_: &Statement, facts: &mut Facts) {
             }
             statements(finally.as_deref().unwrap_or_default(), facts);
         }
-        _ => loops(statement_, facts),
-    }
-}
-
-fn loops(statement_: &Statement, facts: &mut Facts) {
-    match &statement_.kind {
+        StatementKind::Using(resource, inner) => {
+            statement(resource, facts);
+            statement(inner, facts);
+        }
         StatementKind::ForEach { items, body, .. } => {
             expr(items, facts);
             statement(body, facts);
@@ -85,17 +84,24 @@ fn loops(statement_: &Statement, facts: &mut Facts) {
         StatementKind::Switch { subject, sections } => {
             expr(subject, facts);
             for section in sections {
-                for label in &section.labels {
-                    if let Label::Case(found, filter) = label {
-                        pattern(found, facts);
-                        optional(filter.as_ref(), facts);
-                    }
-                }
-                statements(&section.body, facts);
+                switch_section(section, facts);
             }
         }
-        _ => {}
+        StatementKind::Empty | StatementKind::Break | StatementKind::Continue => {}
     }
+}
+
+fn switch_section(section: &Section, facts: &mut Facts) {
+    for label in &section.labels {
+        match label {
+            Label::Case(found, filter) => {
+                pattern(found, facts);
+                optional(filter.as_ref(), facts);
+            }
+            Label::Default => {}
+        }
+    }
+    statements(&section.body, facts);
 }
 
 fn optional(inner: Option<&Expr>, facts: &mut Facts) {
@@ -111,8 +117,10 @@ fn all(list: &[Expr], facts: &mut Facts) {
 }
 
 fn pattern(found: &Pattern, facts: &mut Facts) {
-    if let Pattern::Constant(inner) = found {
-        expr(inner, facts);
+    match found {
+        Pattern::Constant(inner) => expr(inner, facts),
+        // What a pattern cannot test is a problem of the parser's already.
+        Pattern::Null | Pattern::Type { .. } => {}
     }
 }
 
@@ -149,6 +157,7 @@ fn expr(whole: &Expr, facts: &mut Facts) {
         ExprKind::And(left, right)
         | ExprKind::Or(left, right)
         | ExprKind::Coalesce(left, right)
+        | ExprKind::AssignIfNull(left, right)
         | ExprKind::Assign {
             target: left,
             value: right,
@@ -179,36 +188,17 @@ fn expr(whole: &Expr, facts: &mut Facts) {
         ExprKind::Chain(inner)
         | ExprKind::Unary { operand: inner, .. }
         | ExprKind::Increment { target: inner, .. }
+        | ExprKind::Checked(inner, _)
         | ExprKind::Throw(inner) => expr(inner, facts),
-        _ => construction(whole, facts),
-    }
-}
-
-fn construction(whole: &Expr, facts: &mut Facts) {
-    match &whole.kind {
         ExprKind::Interpolated(pieces) => {
             for piece in pieces {
-                if let Piece::Hole { value, .. } = piece {
-                    expr(value, facts);
+                match piece {
+                    Piece::Hole { value, .. } => expr(value, facts),
+                    Piece::Text(_) => {}
                 }
             }
         }
-        ExprKind::Type(of) | ExprKind::Default(of) | ExprKind::TypeOf(of) => {
-            named(of, whole, facts);
-        }
-        ExprKind::New(new) => {
-            named(&new.target, whole, facts);
-            all(&new.arguments, facts);
-            for entry in &new.initialiser {
-                match entry {
-                    Entry::Index(key, value) | Entry::Pair(key, value) => {
-                        expr(key, facts);
-                        expr(value, facts);
-                    }
-                    Entry::Member(_, value) | Entry::Item(value) => expr(value, facts),
-                }
-            }
-        }
+        ExprKind::New(new) => construction(new, whole, facts),
         ExprKind::NewArray { size, items, .. } => {
             optional(size.as_deref(), facts);
             all(items, facts);
@@ -222,7 +212,24 @@ fn construction(whole: &Expr, facts: &mut Facts) {
             LambdaBody::Expression(inner) => expr(inner, facts),
             LambdaBody::Block(inner) => statements(inner, facts),
         },
-        _ => {}
+        ExprKind::Type(of) | ExprKind::Default(of) | ExprKind::TypeOf(of) => {
+            named(of, whole, facts);
+        }
+        ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::Local(_) | ExprKind::Context => {}
+    }
+}
+
+fn construction(new: &New, whole: &Expr, facts: &mut Facts) {
+    named(&new.target, whole, facts);
+    all(&new.arguments, facts);
+    for entry in &new.initialiser {
+        match entry {
+            Entry::Index(key, value) | Entry::Pair(key, value) => {
+                expr(key, facts);
+                expr(value, facts);
+            }
+            Entry::Member(_, value) | Entry::Item(value) => expr(value, facts),
+        }
     }
 }
 

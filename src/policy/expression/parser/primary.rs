@@ -109,7 +109,7 @@ impl Parser<'_> {
                 && self.ahead_is(3, "(")
                 && let Some(word) = self.word_at(self.at + 1) =>
             {
-                Err(Problem::new(
+                Err(Problem::name(
                     span,
                     format!("`{word}` is not a type of policy expressions"),
                 ))

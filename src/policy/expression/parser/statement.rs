@@ -9,7 +9,7 @@ use super::{Parsed, Parser, reserved, unsupported, unsupported_type};
 use crate::base::Span;
 
 /// Statements that exist in C# and not here.
-const UNSUPPORTED: &[&str] = &["lock", "goto", "fixed", "unsafe", "yield", "const"];
+const UNSUPPORTED: &[&str] = &["lock", "goto", "fixed", "unsafe", "yield"];
 
 /// How a declaration names its type.
 enum Declared {
@@ -114,6 +114,7 @@ impl Parser<'_> {
                 self.end_statement(StatementKind::Throw(value))
             }
             "using" => self.using_statement(),
+            "const" => self.constant(),
             "checked" | "unchecked" if self.ahead_is(1, "{") => self.checked_block(),
             "try" => self.try_statement(),
             "foreach" => self.for_each(),
@@ -261,7 +262,7 @@ impl Parser<'_> {
                     return match (self.word(), self.word_at(self.at + 1)) {
                         // Two names in a row can only be a declaration.
                         (Some(first), Some(second)) if !reserved(first) && !reserved(second) => {
-                            Err(Problem::new(
+                            Err(Problem::name(
                                 span,
                                 format!("`{first}` is not a type of policy expressions"),
                             ))
@@ -292,6 +293,24 @@ impl Parser<'_> {
         Ok(Some(declared))
     }
 
+    fn constant(&mut self) -> Parsed<StatementKind> {
+        self.next();
+        let Some(Declared::As(declared)) = self.declared_type()? else {
+            return Err(self.unexpected("a type and a name"));
+        };
+        let mut kind = self.variables(Some(declared))?;
+        if let StatementKind::Local { variables, .. } = &mut kind {
+            for variable in variables {
+                if variable.value.is_none() {
+                    let message = format!("the constant `{}` needs a value", variable.name);
+                    return Err(Problem::new(variable.span, message));
+                }
+                variable.constant = true;
+            }
+        }
+        self.end_statement(kind)
+    }
+
     fn variables(&mut self, declared: Option<Type>) -> Parsed<StatementKind> {
         let mut variables = Vec::new();
         loop {
@@ -308,6 +327,7 @@ impl Parser<'_> {
                 name,
                 span,
                 slot: 0,
+                constant: false,
                 value,
             });
             if !self.eat(",") {
@@ -396,6 +416,7 @@ impl Parser<'_> {
             name,
             span,
             slot: 0,
+            constant: false,
             value: None,
         };
         Ok(StatementKind::ForEach {

@@ -19,7 +19,7 @@ impl Parser<'_> {
             Some(Type::Unsupported(name)) => Err(unsupported_type(self.since(start), name)),
             Some(found) => Ok(found),
             None => Err(match self.word() {
-                Some(word) => Problem::new(
+                Some(word) => Problem::name(
                     start,
                     format!("`{word}` is not a type of policy expressions"),
                 ),

@@ -14,10 +14,10 @@ impl Resolver {
         } else {
             match self.local(&call.method) {
                 Some(local) => call.function = local.slot,
-                None => self.problem(
+                None => self.problems.push(Problem::name(
                     call.name_span,
                     format!("`{}` is not a variable", call.method),
-                ),
+                )),
             }
             Static::Unknown
         };
@@ -76,8 +76,9 @@ impl Resolver {
             if position != index {
                 let name = argument.name.as_deref().unwrap_or_default();
                 let message = format!("the argument `{name}:` of `{method}` is not supported here");
-                self.problems
-                    .push(Problem::new(argument.value.span, message).hint("give it by position"));
+                self.problems.push(
+                    Problem::unsupported(argument.value.span, message).hint("give it by position"),
+                );
             }
         }
     }
@@ -93,7 +94,8 @@ impl Resolver {
         } else if let Some(local) = self.local(&out.name) {
             out.slot = local.slot;
         } else {
-            self.problem(span, format!("`{}` is not a variable", out.name));
+            let message = format!("`{}` is not a variable", out.name);
+            self.problems.push(Problem::name(span, message));
         }
     }
 }

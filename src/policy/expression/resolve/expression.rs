@@ -130,6 +130,10 @@ impl Resolver {
     fn assignable(&mut self, target: &Expr, known: &Static) {
         let read_only = match &target.kind {
             ExprKind::Context | ExprKind::Type(_) => true,
+            ExprKind::Local(slot) => {
+                let mut locals = self.locals.iter().rev();
+                locals.any(|local| local.slot == *slot && local.constant)
+            }
             ExprKind::Member { target: owner, .. } => {
                 matches!(owner.kind, ExprKind::Context | ExprKind::Type(_))
                     || matches!(known, Static::Place(_))
@@ -162,7 +166,7 @@ impl Resolver {
             && self.local(head).is_none()
         {
             let message = format!("`{name}` is not a type of policy expressions");
-            self.problem(expr.span, message);
+            self.problems.push(Problem::name(expr.span, message));
             return Static::Unknown;
         }
         let known = self.expr(target);
@@ -193,7 +197,7 @@ impl Resolver {
             expr.kind = ExprKind::Type(named.clone());
             return Static::Of(named);
         }
-        let problem = Problem::new(
+        let problem = Problem::name(
             expr.span,
             format!("`{name}` is not a variable, and not a type of policy expressions"),
         );
@@ -209,7 +213,8 @@ impl Resolver {
     fn enum_member(&mut self, enumeration: &str, name: &str, span: Span) {
         let known = ENUMS.iter().find(|(known, _)| *known == enumeration);
         if !known.is_some_and(|(_, members)| members.contains(&name)) {
-            self.problem(span, format!("`{enumeration}` has no member `{name}`"));
+            let message = format!("`{enumeration}` has no member `{name}`");
+            self.problems.push(Problem::name(span, message));
         }
     }
 
@@ -230,7 +235,7 @@ impl Resolver {
     }
 
     pub(super) fn no_member(&mut self, kind: Kind, name: &str, span: Span) {
-        let problem = Problem::new(
+        let problem = Problem::name(
             span,
             format!("{} has no member `{name}`", members::title(kind)),
         );

@@ -9,9 +9,9 @@ mod statement;
 
 use std::sync::Arc;
 
-use super::Problem;
 use super::ast::Body;
 use super::types::Type;
+use super::{Problem, ProblemKind};
 use crate::base::Span;
 
 /// As much of a static type as changes what an expression does.
@@ -39,6 +39,7 @@ struct Local {
     name: Arc<str>,
     slot: usize,
     known: Static,
+    constant: bool,
 }
 
 pub(super) struct Resolver {
@@ -71,7 +72,8 @@ pub(super) fn resolve(body: &mut Body) -> Result<Vec<Option<Type>>, Vec<Problem>
         Body::Statements(statements) => {
             let end = statements.last().map_or(2, |last| last.span.end);
             if !resolver.block(statements) {
-                let problem = Problem::new(
+                let problem = Problem::of(
+                    ProblemKind::NoReturn,
                     Span::new(end.saturating_sub(1), end),
                     "not every path returns a value",
                 );
@@ -107,6 +109,7 @@ impl Resolver {
             name: name.clone(),
             slot,
             known,
+            constant: false,
         });
         slot
     }

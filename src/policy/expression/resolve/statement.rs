@@ -190,6 +190,9 @@ impl Resolver {
             declared.cloned(),
             known,
         );
+        if let Some(local) = self.locals.last_mut() {
+            local.constant = variable.constant;
+        }
     }
 
     fn catch(&mut self, caught: &mut Catch, span: crate::base::Span) -> bool {

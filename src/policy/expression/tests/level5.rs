@@ -82,7 +82,7 @@ fn tokens_are_read_and_not_checked() {
 #[test]
 fn numbers_of_other_widths() {
     check(
-        r#"
+        r###"
         1.10m + 2.20m => 3.30
         0.1m + 0.2m == 0.3m => True
         1m / 3m => 0.3333333333333333333333333333
@@ -110,7 +110,15 @@ fn numbers_of_other_widths() {
         (decimal)(JToken)new JValue(1.25) => 1.25
         new JObject { ["a"] = 1.5m }.ToString(Formatting.None) => {"a":1.5}
         int.Parse("ff", NumberStyles.HexNumber) => 255
-        "#,
+        (12345.678).ToString("0.00E+00") => 1.23E+04
+        (0.00012).ToString("0.0e0") => 1.2e-4
+        (12345.678).ToString("##0.0E+0") => 123.5E+2
+        (0.0).ToString("0.00E+00") => 0.00E+00
+        (-9.996).ToString("0.00E-000") => -1.00E001
+        $"{123456:0.###E+0}" => 1.235E+5
+        (5.0).ToString("0 'EUR'") => 5 EUR
+        @{ const string prefix = "a-"; const int n = 2, m = 3; return prefix + (n + m); } => a-5
+        "###,
     );
 }
 
@@ -178,7 +186,11 @@ fn json_is_merged_and_searched() {
         context.Request.Body.As<JObject>(true).SelectTokens("$.messages[?(@.content)]").Count() => 2
         context.Request.Body.As<JObject>(true).SelectToken("$.messages[*].role") => ! JsonException: Path returned multiple tokens.
         context.Request.Body.As<JObject>(true).SelectToken("$.nope[*]") == null => True
-        context.Request.Body.As<JObject>(true).SelectToken("$.messages[?(@.role =~ /x/)]") => ! NotSupportedHere
+        context.Request.Body.As<JObject>(true).SelectToken("$.messages[?(@.role =~ /x/)]") == null => True
+        (string)context.Request.Body.As<JObject>(true).SelectToken("$.messages[?(@.role =~ /^US.*/i)].content") => hello
+        (string)context.Request.Body.As<JObject>(true).SelectToken("$.messages[?(@.role =~ /[a-z]+r$/ && @.content != 'x')].content") => hello
+        context.Request.Body.As<JObject>(true).SelectToken("$.messages[?(@.role =~ /x/q)]") => ! NotSupportedHere
+        context.Request.Body.As<JObject>(true).SelectToken("$.messages[?(@.role =~ /(/)]") => ! NotSupportedHere
         "#,
     );
 }

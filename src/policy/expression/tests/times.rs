@@ -30,8 +30,21 @@ fn dates() {
     check(
         r#"
         DateTime.Parse("2026-02-28", CultureInfo.InvariantCulture, DateTimeStyles.None).Day => 28
-        DateTime.Parse("2026-02-28", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) => ! NotSupportedHere: `DateTimeStyles.AssumeUniversal` is not supported here
-        DateTime.ParseExact("2026-02-28", "yyyy-MM-dd", null, DateTimeStyles.RoundtripKind) => ! NotSupportedHere
+        DateTime.Parse("2026-02-28", null, DateTimeStyles.AssumeUniversal).Kind => Local
+        DateTime.Parse("2026-02-28", null, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal).ToString("o") => 2026-02-28T00:00:00.0000000Z
+        DateTime.Parse("2026-02-28T10:00:00+02:00", null, DateTimeStyles.AdjustToUniversal).ToString("o") => 2026-02-28T08:00:00.0000000Z
+        DateTime.Parse("2026-02-28", null, DateTimeStyles.AdjustToUniversal).Kind => Unspecified
+        DateTime.Parse("2026-02-28T10:00:00Z").Kind => Local
+        DateTime.Parse("2026-02-28T10:00:00Z", null, DateTimeStyles.RoundtripKind).Kind => Utc
+        DateTime.Parse("2026-02-28T10:00:00", null, DateTimeStyles.RoundtripKind).Kind => Unspecified
+        DateTime.Parse("2026-02-28", null, DateTimeStyles.RoundtripKind | DateTimeStyles.AssumeLocal) => ! ArgumentException
+        DateTime.ParseExact("2026-02-28", "yyyy-MM-dd", null, DateTimeStyles.RoundtripKind).Day => 28
+        DateTime.ParseExact("2026-02-28T10:00:00Z", "yyyy-MM-ddTHH:mm:ssK", CultureInfo.InvariantCulture).Kind => Local
+        DateTimeOffset.Parse("2026-02-28T10:00:00+02:00", null, DateTimeStyles.AdjustToUniversal) => 02/28/2026 08:00:00 +00:00
+        DateTimeOffset.Parse("2026-02-28T10:00:00", null, DateTimeStyles.AssumeUniversal).Offset => 00:00:00
+        @{ DateTime d; return DateTime.TryParseExact("20260228", "yyyyMMdd", null, DateTimeStyles.None, out d) ? d.Day : 0; } => 28
+        @{ DateTimeOffset d; return DateTimeOffset.TryParse("never", out d); } => False
+        @{ DateTime d; return DateTime.TryParse("2026-02-28", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out d) + d.ToString("o"); } => True2026-02-28T00:00:00.0000000Z
         new DateTime(2026, 2, 28).AddDays(1) => 03/01/2026 00:00:00
         new DateTime(2024, 1, 31).AddMonths(1).Day => 29
         new DateTime(2026, 2, 30) => ! ArgumentOutOfRangeException

@@ -103,6 +103,35 @@ const EMPTY: Fields = Fields {
     fraction: 0,
 };
 
+/// `DateTimeStyles`, as far as they change what a text means. The gateway's local time is UTC.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Styles {
+    pub(crate) adjust_to_universal: bool,
+    /// `AssumeLocal` and `AssumeUniversal` mean the same where local time is UTC.
+    pub(crate) assume: bool,
+    pub(crate) round_trip: bool,
+}
+
+impl Styles {
+    /// .NET gives local time for a text that names a zone, unless it is told otherwise.
+    fn applied(self, moment: DateTime) -> DateTime {
+        let of = |kind| DateTime { kind, ..moment };
+        match moment.kind {
+            Kind::Offset(_) if self.adjust_to_universal => DateTime {
+                ticks: moment.instant(),
+                kind: Kind::Offset(0),
+            },
+            Kind::Unspecified if !self.assume => moment,
+            Kind::Unspecified | Kind::Utc | Kind::Local if self.adjust_to_universal => {
+                of(Kind::Utc)
+            }
+            Kind::Unspecified => of(Kind::Local),
+            Kind::Utc if !self.round_trip => of(Kind::Local),
+            Kind::Utc | Kind::Local | Kind::Offset(_) => moment,
+        }
+    }
+}
+
 impl DateTime {
     /// What Newtonsoft takes for a date while it reads JSON.
     pub(super) fn from_json(text: &str) -> Option<DateTime> {
@@ -133,7 +162,17 @@ impl DateTime {
 
     /// `Parse`: the forms of the invariant culture, and ISO 8601. `offset`: as a `DateTimeOffset`.
     pub(crate) fn parse(text: &str, offset: bool) -> Result<DateTime, Raise> {
-        read(text.trim(), offset).ok_or_else(|| {
+        DateTime::parse_styled(text, offset, Styles::default())
+    }
+
+    /// As [`parse`](Self::parse), with `DateTimeStyles`.
+    pub(crate) fn parse_styled(
+        text: &str,
+        offset: bool,
+        styles: Styles,
+    ) -> Result<DateTime, Raise> {
+        let read = read(text.trim(), offset);
+        read.map(|moment| styles.applied(moment)).ok_or_else(|| {
             Fault::format(format!(
                 "String '{text}' was not recognized as a valid DateTime."
             ))
@@ -141,7 +180,12 @@ impl DateTime {
     }
 
     /// `ParseExact`
-    pub(crate) fn parse_exact(text: &str, pattern: &str, offset: bool) -> Result<DateTime, Raise> {
+    pub(crate) fn parse_exact(
+        text: &str,
+        pattern: &str,
+        offset: bool,
+        styles: Styles,
+    ) -> Result<DateTime, Raise> {
         let pattern = match pattern {
             "o" | "O" => "yyyy-MM-ddTHH:mm:ss.fffffffK",
             "s" => "yyyy-MM-ddTHH:mm:ss",
@@ -151,7 +195,8 @@ impl DateTime {
             "G" => "MM/dd/yyyy HH:mm:ss",
             other => other,
         };
-        read_exact(text, &parts(pattern)?, offset).ok_or_else(|| {
+        let read = read_exact(text, &parts(pattern)?, offset);
+        read.map(|moment| styles.applied(moment)).ok_or_else(|| {
             Fault::format(format!(
                 "String '{text}' was not recognized as a valid DateTime."
             ))
@@ -208,17 +253,7 @@ fn read(text: &str, offset: bool) -> Option<DateTime> {
     if !cursor.0.is_empty() {
         return None;
     }
-    let moment = in_zone(fields, zone, offset)?;
-    // `Parse` gives local time for a text that names a zone, as .NET does.
-    let local = !offset && moment.kind == Kind::Utc;
-    Some(if local {
-        DateTime {
-            kind: Kind::Local,
-            ..moment
-        }
-    } else {
-        moment
-    })
+    in_zone(fields, zone, offset)
 }
 
 fn day(cursor: &mut Cursor<'_>, fields: &mut Fields) -> Option<()> {

@@ -69,13 +69,18 @@ pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>, Raise> {
 /// The first three groups of a GUID are numbers with the low byte first.
 const GUID_ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
 
+const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
+
 pub(crate) fn guid_text(bytes: &[u8; 16]) -> String {
     let mut text = String::with_capacity(36);
     for (index, place) in GUID_ORDER.iter().enumerate() {
         if matches!(index, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        let _ = write!(text, "{:02x}", bytes[*place]);
+        let byte = bytes[*place];
+        for half in [byte >> 4, byte & 0xf] {
+            text.push(char::from(HEXADECIMAL[usize::from(half)]));
+        }
     }
     text
 }

@@ -13,11 +13,13 @@ mod native;
 mod number;
 mod uri;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(super) use collection::{Dictionary, List, ListKind, Record};
 pub(super) use date::{DateTime, Fields, Kind, TICKS_PER_SECOND, TimeSpan, days_in_month, leap};
+pub(super) use date_parse::Styles;
 pub(super) use json::{Array, Json, Object, Property};
 pub(super) use json_read::read as read_json;
 pub(super) use json_write::write as write_json;
@@ -110,6 +112,25 @@ pub(crate) enum UrlSource {
     Own(Arc<Url>),
 }
 
+/// A date in any form that .NET reads, written by a pattern of .NET's; `None` for what is no date.
+pub(crate) fn format_date(text: &str, pattern: &str) -> Option<Result<String, String>> {
+    let moment = DateTime::parse(text, false).ok()?;
+    let text = moment.format(pattern);
+    Some(text.map_err(|raised| raised.into_fault().message))
+}
+
+/// The default text of a date that Newtonsoft would take for one while it reads JSON.
+pub(crate) fn json_date(text: &str) -> Option<String> {
+    let millis = text
+        .strip_prefix("/Date(")
+        .and_then(|rest| rest.strip_suffix(")/"));
+    if let Some(millis) = millis {
+        let moment = jiff::Timestamp::from_millisecond(millis.parse().ok()?).ok()?;
+        return Some(DateTime::from_timestamp(moment, Kind::Utc).to_text());
+    }
+    DateTime::from_json(text).map(DateTime::to_text)
+}
+
 /// A lock that no panic can poison for good: these values hold no broken state.
 pub(super) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
@@ -148,6 +169,22 @@ impl Value {
             Value::Place(_) => self.as_response().map(Value::from),
             value => Some(value.clone()),
         }
+    }
+
+    /// What `get-authorization-context` leaves: an object with `AccessToken` and `Claims`.
+    pub(crate) fn authorization(token: &str, claims: &BTreeMap<String, String>) -> Value {
+        let claims = claims
+            .iter()
+            .map(|(name, value)| (Value::text(name), Value::text(value)));
+        let claims = Dictionary::new(claims.collect(), false);
+        let fields = vec![
+            (Arc::from("AccessToken"), Value::text(token)),
+            (Arc::from("Claims"), Value::Dictionary(Arc::new(claims))),
+        ];
+        Value::Record(Arc::new(Record {
+            type_name: "Authorization",
+            fields,
+        }))
     }
 
     /// The response that a variable holds.

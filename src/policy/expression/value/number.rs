@@ -49,7 +49,7 @@ pub(crate) fn float_text(number: f32) -> String {
 /// A `decimal` loses no digit on its way to text.
 pub(crate) fn format_decimal(number: Decimal, pattern: &str) -> Result<String, Raise> {
     let Some((letter, precision)) = standard(pattern) else {
-        return custom(decimal::to_f64(number), pattern);
+        return Ok(custom(decimal::to_f64(number), pattern));
     };
     let decimals = u32::try_from(precision.unwrap_or(2)).unwrap_or(0);
     let fixed = |number: Decimal| {
@@ -71,7 +71,7 @@ pub(crate) fn format_decimal(number: Decimal, pattern: &str) -> Result<String, R
 
 pub(crate) fn format_integer(number: i64, bits: u32, pattern: &str) -> Result<String, Raise> {
     let Some((letter, precision)) = standard(pattern) else {
-        return custom(number as f64, pattern);
+        return Ok(custom(number as f64, pattern));
     };
     match letter {
         'D' | 'd' => {
@@ -102,7 +102,7 @@ pub(crate) fn format_double(number: f64, pattern: &str) -> Result<String, Raise>
         return Ok(double_text(number));
     }
     let Some((letter, precision)) = standard(pattern) else {
-        return custom(number, pattern);
+        return Ok(custom(number, pattern));
     };
     let decimals = precision.unwrap_or(2);
     Ok(match letter.to_ascii_uppercase() {
@@ -217,17 +217,78 @@ fn significant(number: f64, digits: usize) -> String {
 }
 
 /// `0.00`, `#,##0.#`, `00%`, with a section for negatives and one for zero.
-fn custom(number: f64, pattern: &str) -> Result<String, Raise> {
+fn custom(number: f64, pattern: &str) -> String {
     let sections: Vec<&str> = pattern.split(';').collect();
     let (section, number) = match (sections.as_slice(), number) {
         ([_, negative, ..], number) if number < 0.0 && !negative.is_empty() => (*negative, -number),
         ([_, _, zero, ..], number) if number.abs() < f64::MIN_POSITIVE => (*zero, number),
         _ => (sections[0], number),
     };
-    if section.contains('E') || section.contains('e') {
-        return Err(Fault::unsupported(format!("ToString(\"{pattern}\")")));
+    match Exponent::of(section) {
+        Some(exponent) => exponent.fill(number),
+        None => fill(number, section),
     }
-    Ok(fill(number, section))
+}
+
+/// `0.00E+00`: what makes a pattern one of scientific notation.
+struct Exponent<'a> {
+    mantissa: &'a str,
+    letter: char,
+    /// A sign for positive exponents as well.
+    plus: bool,
+    least_digits: usize,
+    rest: &'a str,
+}
+
+impl Exponent<'_> {
+    /// An `E` is an exponent only before zeros, with or without a sign.
+    fn of(section: &str) -> Option<Exponent<'_>> {
+        section.match_indices(['E', 'e']).find_map(|(at, letter)| {
+            let behind = &section[at + 1..];
+            let digits = behind.strip_prefix(['+', '-']).unwrap_or(behind);
+            let least_digits = digits.bytes().take_while(|byte| *byte == b'0').count();
+            (least_digits > 0).then(|| Exponent {
+                mantissa: &section[..at],
+                letter: if letter == "E" { 'E' } else { 'e' },
+                plus: behind.starts_with('+'),
+                least_digits,
+                rest: &digits[least_digits..],
+            })
+        })
+    }
+
+    fn fill(&self, number: f64) -> String {
+        let places = |text: &str| text.chars().filter(|c| matches!(c, '0' | '#')).count();
+        let (whole, fraction) = self.mantissa.split_once('.').unwrap_or((self.mantissa, ""));
+        let (whole, fraction) = (places(whole), places(fraction));
+        let precision = (whole + fraction).max(1) - 1;
+        let text = format!("{number:.precision$e}");
+        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+        let power: i32 = power.parse().unwrap_or(0);
+        let shift = i32::try_from(whole).unwrap_or(0) - 1;
+        let zero = digits.bytes().all(|byte| !matches!(byte, b'1'..=b'9'));
+        let (mantissa, power) = if zero {
+            (0.0, 0)
+        } else {
+            (
+                format!("{digits}e{shift}").parse().unwrap_or(number),
+                power - shift,
+            )
+        };
+        let sign = match power {
+            ..0 => "-",
+            _ if self.plus => "+",
+            _ => "",
+        };
+        format!(
+            "{}{}{sign}{:0width$}{}",
+            fill(mantissa, self.mantissa),
+            self.letter,
+            power.unsigned_abs(),
+            unquoted(self.rest),
+            width = self.least_digits
+        )
+    }
 }
 
 fn fill(number: f64, section: &str) -> String {

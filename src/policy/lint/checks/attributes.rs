@@ -3,45 +3,54 @@
 use super::super::document::{Document, Site};
 use super::super::finding::Report;
 use crate::base::nearest;
-use crate::policy::matrix::{self, Entry};
+use crate::policy::matrix::{self, AttributeEntry};
 
 /// Attributes in use that the reference pages of August 2026 no longer list.
 const EARLIER: &[(&str, &str)] = &[("llm-emit-token-metric", "value")];
 
+/// Attributes of children that the reference pages use and do not list.
+const UNLISTED: &[(&str, &str)] = &[("claim", "name")];
+
 pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
     for (_, site) in document.own() {
-        match site.element.name.as_str() {
-            "when" if site.value("condition").is_none() => {
-                missing(site, "condition", "S01", report);
+        // `proxy` and the authentication elements are policies inside `send-request` as well.
+        match matrix::entry(&site.element.name) {
+            Some(entry) if entry.own().next().is_some() || entry.sections.is_some() => {
+                one(site, &entry.own().collect::<Vec<_>>(), report);
             }
-            "dimension" if site.value("name").is_none() => missing(site, "name", "S01", report),
+            Some(_) => {}
+            None => {
+                let mut around = document.around(site);
+                let listed = around.find_map(|holder| {
+                    let listed: Vec<_> = matrix::of_child(holder.name(), site.name()).collect();
+                    (!listed.is_empty()).then_some(listed)
+                });
+                if let Some(listed) = listed {
+                    one(site, &listed, report);
+                }
+            }
+        }
+    }
+}
+
+fn one(site: &Site<'_>, listed: &[&AttributeEntry], report: &mut Report<'_>) {
+    for attribute in listed {
+        let name = attribute.name.as_str();
+        match site.value(name) {
+            // Rule T03 has its own words for this one.
+            None if attribute.required() && name != "estimate-prompt-tokens" => {
+                let code = if name == "counter-key" { "T02" } else { "S01" };
+                if !optional_in_practice(site.name(), name) {
+                    missing(site, name, code, report);
+                }
+            }
+            Some(value) if attribute.literal_only() && value.is_expression() => {
+                expression(site, name, report);
+            }
             _ => {}
         }
-        // `proxy` and the authentication elements are policies inside `send-request` as well.
-        let Some(entry) = matrix::entry(&site.element.name) else {
-            continue;
-        };
-        if entry.own().next().is_none() && entry.sections.is_none() {
-            continue;
-        }
-        for attribute in entry.own() {
-            let name = attribute.name.as_str();
-            match site.value(name) {
-                // Rule T03 has its own words for this one.
-                None if attribute.required() && name != "estimate-prompt-tokens" => {
-                    let code = if name == "counter-key" { "T02" } else { "S01" };
-                    if !optional_in_practice(site.name(), name) {
-                        missing(site, name, code, report);
-                    }
-                }
-                Some(value) if attribute.literal_only() && value.is_expression() => {
-                    expression(site, name, report);
-                }
-                _ => {}
-            }
-        }
-        unknown(site, entry, report);
     }
+    unknown(site, listed, report);
 }
 
 /// `set-status` without a reason and `check-header` without a message deploy in Microsoft's
@@ -55,6 +64,10 @@ fn optional_in_practice(element: &str, attribute: &str) -> bool {
 
 fn missing(site: &Site<'_>, name: &str, code: &'static str, report: &mut Report<'_>) {
     let element = &site.element.name;
+    // What could not be read may well be this attribute.
+    if report.unread(site.element) {
+        return;
+    }
     report
         .add(
             code,
@@ -84,19 +97,21 @@ fn expression(site: &Site<'_>, name: &str, report: &mut Report<'_>) {
         .push("API Management refuses the deployment; use a literal or a named value".to_owned());
 }
 
-fn unknown(site: &Site<'_>, entry: &Entry, report: &mut Report<'_>) {
+fn unknown(site: &Site<'_>, listed: &[&AttributeEntry], report: &mut Report<'_>) {
     let element = &site.element.name;
+    let names = || listed.iter().map(|listed| listed.name.as_str());
     for attribute in &site.element.attributes {
         let name = attribute.name.as_str();
         let known = name == "id"
             || name.starts_with("xmlns")
             || name.starts_with("xsi:")
             || EARLIER.contains(&(site.name(), name))
-            || entry.attributes().any(|known| known == name);
+            || UNLISTED.contains(&(site.name(), name))
+            || names().any(|known| known == name);
         if known {
             continue;
         }
-        let hint = match nearest(name, entry.attributes()) {
+        let hint = match nearest(name, names()) {
             _ if name == "estimate-prompt-token" => {
                 "did you mean `estimate-prompt-tokens`? Microsoft's policy toolkit writes it without the `s`".to_owned()
             }
@@ -105,7 +120,7 @@ fn unknown(site: &Site<'_>, entry: &Entry, report: &mut Report<'_>) {
                 format!("did you mean `tokens-consumed-{}`?", &name["consumed-tokens-".len()..])
             }
             Some(near) => format!("did you mean `{near}`?"),
-            None => match entry.attributes().collect::<Vec<_>>().join(", ") {
+            None => match names().collect::<Vec<_>>().join(", ") {
                 none if none.is_empty() => "it has none".to_owned(),
                 all => format!("it has {all}"),
             },

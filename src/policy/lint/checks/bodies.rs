@@ -62,9 +62,12 @@ fn used_again(document: &Document<'_>, index: usize, site: &Site<'_>, of: BodyOf
     if replaces(document, site) {
         return false;
     }
-    for later in document.sites[index + 1..]
+    for (later_index, later) in document
+        .sites
         .iter()
-        .filter(|later| later.section.is_some_and(|name| relevant.contains(&name)))
+        .enumerate()
+        .skip(index + 1)
+        .filter(|(_, later)| later.section.is_some_and(|name| relevant.contains(&name)))
     {
         if site.excludes(later) {
             continue;
@@ -81,11 +84,30 @@ fn used_again(document: &Document<'_>, index: usize, site: &Site<'_>, of: BodyOf
             .branches
             .iter()
             .all(|branch| site.branches.contains(branch));
-        if certain && (later.name() == "return-response" || replaces(document, later)) {
+        let over = later.name() == "return-response"
+            || replaces(document, later)
+            || later.name() == "choose" && always_answers(document, later_index);
+        if certain && over {
             return false;
         }
     }
     true
+}
+
+/// True for a `choose` in which each branch ends in an answer, one of them `otherwise`.
+fn always_answers(document: &Document<'_>, choose: usize) -> bool {
+    let mut otherwise = false;
+    for (branch, site) in document.children_of(choose) {
+        otherwise |= site.element.name == "otherwise";
+        let ends = document.children_of(branch).any(|(index, inner)| {
+            inner.name() == "return-response"
+                || inner.name() == "choose" && always_answers(document, index)
+        });
+        if !ends {
+            return false;
+        }
+    }
+    otherwise
 }
 
 /// A `set-body` of the request or response itself, not of another message.

@@ -6,6 +6,18 @@ use crate::base::nearest;
 
 const NOTHING: &[&str] = &[];
 
+/// What makes a request that a policy sends.
+const SENT: &[&str] = &[
+    "set-url",
+    "set-method",
+    "set-header",
+    "set-body",
+    "authentication-basic",
+    "authentication-certificate",
+    "authentication-managed-identity",
+    "proxy",
+];
+
 /// Children of the elements whose reference page lists them completely. Elements that are not
 /// here hold schemas of their own and are not looked into.
 const CHILDREN: &[(&str, &[&str])] = &[
@@ -59,32 +71,8 @@ const CHILDREN: &[(&str, &[&str])] = &[
     ("redirect-content-urls", NOTHING),
     ("return-response", &["set-status", "set-header", "set-body"]),
     ("rewrite-uri", NOTHING),
-    (
-        "send-request",
-        &[
-            "set-url",
-            "set-method",
-            "set-header",
-            "set-body",
-            "authentication-basic",
-            "authentication-certificate",
-            "authentication-managed-identity",
-            "proxy",
-        ],
-    ),
-    (
-        "send-one-way-request",
-        &[
-            "set-url",
-            "set-method",
-            "set-header",
-            "set-body",
-            "authentication-basic",
-            "authentication-certificate",
-            "authentication-managed-identity",
-            "proxy",
-        ],
-    ),
+    ("send-request", SENT),
+    ("send-one-way-request", SENT),
     ("set-backend-service", NOTHING),
     ("set-header", &["value"]),
     ("set-method", NOTHING),

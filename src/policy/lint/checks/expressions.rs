@@ -1,9 +1,9 @@
-//! X01 to X03, X07 and X08, L01 for C# that nothing here runs, and L02 for open named values.
+//! X01 to X03, X07, X08 and X10, and L02 for open named values.
 
 use super::super::document::{Content, Document, Site, Value};
 use super::super::finding::Report;
 use super::super::options::PolicyScope;
-use crate::policy::expression::{BodyOf, Entity, Facts, Problem, ProblemClass};
+use crate::policy::expression::{BodyOf, Entity, Facts, Problem, ProblemKind};
 
 pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
     for (_, site) in document.own() {
@@ -35,19 +35,13 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
 
 fn broken(value: &Value<'_>, problems: &[Problem], report: &mut Report<'_>) {
     for problem in problems {
-        let class = problem.class();
-        let code = match class {
-            ProblemClass::Syntax => "X01",
-            ProblemClass::NoReturn => "X02",
-            ProblemClass::Name => "X03",
-            ProblemClass::Unsupported => "L01",
+        let code = match problem.kind {
+            ProblemKind::Syntax => "X01",
+            ProblemKind::NoReturn => "X02",
+            ProblemKind::Name => "X03",
+            ProblemKind::Unsupported => "X10",
         };
-        let message = if class == ProblemClass::Unsupported {
-            format!("not executed by the local gateway: {}", problem.message)
-        } else {
-            problem.message.clone()
-        };
-        let found = report.add(code, value.place(problem.span), message);
+        let found = report.add(code, value.place(problem.span), problem.message.clone());
         found.hints.extend(problem.hint.clone());
     }
 }
@@ -60,8 +54,8 @@ fn whole(
     report: &mut Report<'_>,
 ) {
     for (name, span) in &facts.unsupported {
-        let message = format!("the type `{name}` is not executed by the local gateway");
-        report.add("L01", value.place(*span), message);
+        let message = format!("the type `{name}` is not supported here");
+        report.add("X10", value.place(*span), message);
     }
     for (entity, span) in &facts.dereferenced {
         let tested = facts.catches

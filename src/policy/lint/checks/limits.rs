@@ -23,18 +23,62 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn same_key(earlier: &[(usize, &Site<'_>)], site: &Site<'_>, report: &mut Report<'_>) {
-    let key = |site: &Site<'_>| {
-        site.value("counter-key")
-            .map(|value| value.text.value.clone())
+/// Limits of one counter key in documents of one folder, or of a folder above.
+pub(super) fn across<'d, 'a: 'd>(
+    earlier: impl Iterator<Item = &'d Document<'a>>,
+    document: &Document<'_>,
+    report: &mut Report<'_>,
+) {
+    let beside: Vec<&Document<'_>> = earlier
+        .filter(|other| related(&other.source.name, &document.source.name))
+        .collect();
+    let limits = |site: &Site<'_>| site.policy && site.name() == "llm-token-limit";
+    for (_, site) in document.own().filter(|(_, site)| limits(site)) {
+        let (Some(key), Some(rate)) = (text(site, "counter-key"), text(site, "tokens-per-minute"))
+        else {
+            continue;
+        };
+        let other = beside.iter().find_map(|other| {
+            let mut sites = other.sites.iter().filter(|site| limits(site));
+            sites.find_map(|site| {
+                let differs = text(site, "tokens-per-minute").filter(|other| *other != rate)?;
+                (text(site, "counter-key") == Some(key)).then_some((&other.source.name, differs))
+            })
+        });
+        if let Some((file, theirs)) = other {
+            let span = site
+                .value("counter-key")
+                .map_or(site.name_span(), |value| value.written.span);
+            let message = format!(
+                "this counter key is limited to `{theirs}` tokens per minute in `{file}`, to `{rate}` here"
+            );
+            report
+                .add("T09", span, message)
+                .hints
+                .push("give each limit a key of its own, such as `@(\"a-\" + …)`".to_owned());
+        }
+    }
+}
+
+/// True for files of one folder, and when one's folder is inside the other's.
+fn related(one: &str, other: &str) -> bool {
+    let folder = |name: &str| {
+        let end = name.rfind(['/', '\\']).map_or(0, |slash| slash + 1);
+        name[..end].to_owned()
     };
-    let text = |site: &Site<'_>, name: &str| site.value(name).map(|value| value.text.value.clone());
+    let (one, other) = (folder(one), folder(other));
+    one.starts_with(&other) || other.starts_with(&one)
+}
+
+fn text<'s>(site: &'s Site<'_>, name: &str) -> Option<&'s str> {
+    site.value(name).map(|value| value.text.value.as_str())
+}
+
+fn same_key(earlier: &[(usize, &Site<'_>)], site: &Site<'_>, report: &mut Report<'_>) {
+    let key = |site| text(site, "counter-key");
     let Some(own) = key(site) else { return };
     for (_, other) in earlier {
-        if other.name() != "llm-token-limit"
-            || key(other).as_ref() != Some(&own)
-            || site.excludes(other)
-        {
+        if other.name() != "llm-token-limit" || key(other) != Some(own) || site.excludes(other) {
             continue;
         }
         let rates = (

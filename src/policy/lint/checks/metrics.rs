@@ -2,7 +2,7 @@
 
 use super::super::document::{Document, Site, Value};
 use super::super::finding::Report;
-use crate::policy::lower::{DEFAULT_DIMENSIONS, MAX_DIMENSIONS};
+use crate::policy::token_rules;
 
 /// Members of `context` that differ from request to request, or nearly so.
 const MANY: [(&str, &str); 4] = [
@@ -22,14 +22,7 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
             .map(|(_, child)| child)
             .filter(|child| child.element.name == "dimension")
             .collect();
-        if dimensions.len() > MAX_DIMENSIONS {
-            let message = format!(
-                "`{}` has {} dimensions, {MAX_DIMENSIONS} are allowed",
-                site.element.name,
-                dimensions.len()
-            );
-            report.add("M01", site.name_span(), message);
-        }
+        report.mistakes(token_rules::of_metric(site.element));
         for dimension in dimensions {
             check_dimension(dimension, report);
         }
@@ -37,19 +30,11 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
 }
 
 fn check_dimension(dimension: &Site<'_>, report: &mut Report<'_>) {
-    match (dimension.literal("name"), dimension.value("value")) {
-        (Some(name), None) if !DEFAULT_DIMENSIONS.contains(&name) => {
-            report
-                .add(
-                    "M02",
-                    dimension.name_span(),
-                    format!("dimension `{name}` needs a value"),
-                )
-                .hints
-                .push(format!("only {} go without", DEFAULT_DIMENSIONS.join(", ")));
-        }
-        (_, Some(value)) => many_values(value, report),
-        _ => {}
+    if let Some(name) = dimension.literal("name") {
+        report.mistakes(token_rules::of_dimension(dimension.element, name));
+    }
+    if let Some(value) = dimension.value("value") {
+        many_values(value, report);
     }
 }
 

@@ -19,6 +19,15 @@ mod wellformed;
 use super::document::Document;
 use super::finding::Report;
 
+/// What shows when `document` is seen beside the documents before it.
+pub(super) fn across<'d, 'a: 'd>(
+    earlier: impl Iterator<Item = &'d Document<'a>>,
+    document: &Document<'_>,
+    report: &mut Report<'_>,
+) {
+    limits::across(earlier, document, report);
+}
+
 pub(super) fn all(document: &Document<'_>, report: &mut Report<'_>) {
     sections::check(document, report);
     placement::check(document, report);

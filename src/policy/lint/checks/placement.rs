@@ -1,13 +1,17 @@
 //! S01: elements that do not exist, or not in this section, scope or gateway; L01 and L03.
 
-use super::super::document::{Document, Site};
+use super::super::document::{Document, Site, is_liquid};
 use super::super::finding::Report;
 use super::super::options::PolicyScope;
-use crate::base::nearest;
-use crate::policy::lower::executes;
+use crate::base::{Severity, nearest};
+use crate::policy::liquid::{Liquid, XsiNil};
+use crate::policy::lower::{executes, template_text};
 use crate::policy::matrix::{self, Entry};
 
 pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
+    for site in document.sites.iter().filter(|site| site.included) {
+        from_fragment(document, site, report);
+    }
     for (_, site) in document.own().filter(|(_, site)| site.policy) {
         let name = site.element.name.as_str();
         let misplaced_section =
@@ -25,12 +29,24 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
                         format!("`{name}` is not executed by the local gateway"),
                     );
                 }
+                if name == "set-body" && is_liquid(site.element) && !site.included {
+                    template(document, site, report);
+                }
                 if name == "include-fragment" {
                     included(document, site, report);
                 }
             }
             None => unknown(name, site, report),
         }
+    }
+}
+
+/// What keeps a Liquid template from being read. Named values stay as they are: to the template
+/// they are names like any other.
+fn template(document: &Document<'_>, site: &Site<'_>, report: &mut Report<'_>) {
+    let text = template_text(document.source, site.element);
+    if let Err(mistake) = Liquid::parse(&text.value, XsiNil::Blank, true) {
+        report.add("S01", text.place(mistake.span), mistake.message);
     }
 }
 
@@ -50,11 +66,40 @@ fn unknown(name: &str, site: &Site<'_>, report: &mut Report<'_>) {
         .push(hint);
 }
 
+/// A fragment is fine by itself and wrong where it is included.
+fn from_fragment(document: &Document<'_>, site: &Site<'_>, report: &mut Report<'_>) {
+    let Some((section, allowed)) = site.section.zip(sections(site)) else {
+        return;
+    };
+    let included = document
+        .around(site)
+        .find(|around| around.name() == "include-fragment" && !around.included);
+    if let (Some(include), true) = (included, refuses(site, section, allowed)) {
+        let name = &site.element.name;
+        let id = include.literal("fragment-id").unwrap_or_default();
+        let message = format!("`{name}` of fragment `{id}` cannot stand in `{section}`");
+        report
+            .add("S01", include.name_span(), message)
+            .hints
+            .push(format!("it belongs into {}", allowed.join(", ")));
+    }
+}
+
+fn sections(site: &Site<'_>) -> Option<&'static Vec<String>> {
+    if !site.policy {
+        return None;
+    }
+    matrix::entry(&site.element.name)?.sections.as_ref()
+}
+
+fn refuses(site: &Site<'_>, section: &str, allowed: &[String]) -> bool {
+    !used_in_practice(site.name(), section) && !allowed.iter().any(|known| known == section)
+}
+
 fn known(document: &Document<'_>, site: &Site<'_>, entry: &Entry, report: &mut Report<'_>) {
     let name = &site.element.name;
-    if let (Some(section), Some(allowed)) = (site.section, &entry.sections)
-        && !used_in_practice(site.name(), section)
-        && !allowed.iter().any(|known| known == section)
+    if let Some((section, allowed)) = site.section.zip(sections(site))
+        && refuses(site, section, allowed)
     {
         report
             .add(
@@ -75,12 +120,10 @@ fn known(document: &Document<'_>, site: &Site<'_>, entry: &Entry, report: &mut R
             .hints
             .push(format!("its scopes: {}", allowed.join(", ")));
     }
+    // Microsoft's own fragments hold it and are deployed.
     if options.scope == PolicyScope::Fragment && name == "cache-lookup-value" {
-        report.add(
-            "S01",
-            site.name_span(),
-            "`cache-lookup-value` cannot stand in a fragment",
-        );
+        let message = "the reference does not support `cache-lookup-value` in fragments";
+        report.add("S01", site.name_span(), message).severity = Severity::Info;
     }
     let gateway = options.platform.gateway();
     if let Some(allowed) = &entry.gateways {

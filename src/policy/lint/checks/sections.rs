@@ -98,9 +98,11 @@ fn base(document: &Document<'_>, section: &Element, report: &mut Report<'_>) {
     let included = document
         .in_section(name)
         .any(|(_, site)| site.name() == "include-fragment");
+    let never_reached = name == "backend" && answered(document);
     if document.options.scope == PolicyScope::Global
         || held.any(|site| stands_alone(site.name()))
         || (name == "backend" && included)
+        || never_reached
     {
         return;
     }
@@ -114,16 +116,28 @@ fn base(document: &Document<'_>, section: &Element, report: &mut Report<'_>) {
         .push("without it nothing of the broader scopes runs in this section".to_owned());
 }
 
+/// The document gives every answer itself: in `inbound`, or, with an empty `<backend />`, in
+/// `outbound`, where it writes the body that no backend gave.
+fn answered(document: &Document<'_>) -> bool {
+    let mut sections = document.root.elements();
+    let empty_backend =
+        sections.any(|section| section.name == "backend" && section.elements().next().is_none());
+    let always = |section, names: &[&str]| {
+        document.in_section(section).any(|(_, site)| {
+            site.policy && site.branches.is_empty() && names.contains(&site.name())
+        })
+    };
+    always("inbound", &ANSWERS)
+        || empty_backend && always("outbound", &["return-response", "set-body"])
+}
+
 fn forwarding(document: &Document<'_>, report: &mut Report<'_>) {
     let forwards = document.in_section("backend").any(|(_, site)| {
         matches!(site.name(), "forward-request" | "include-fragment")
             || ANSWERS.contains(&site.name())
             || (site.name() == "base" && document.options.scope != PolicyScope::Global)
     });
-    let answered = document
-        .in_section("inbound")
-        .any(|(_, site)| site.policy && site.branches.is_empty() && ANSWERS.contains(&site.name()));
-    if forwards || answered {
+    if forwards || answered(document) {
         return;
     }
     let backend = document

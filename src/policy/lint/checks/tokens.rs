@@ -4,8 +4,8 @@ use super::super::document::{Content, Document, Site};
 use super::super::finding::Report;
 use super::super::options::{Platform, PolicyScope};
 use crate::base::Severity;
-use crate::limiter::Period;
 use crate::policy::expression::Outcome;
+use crate::policy::token_rules;
 
 const HEADERS: [&str; 4] = [
     "retry-after-header-name",
@@ -37,37 +37,11 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
 }
 
 fn limits(site: &Site<'_>, report: &mut Report<'_>) {
-    let name = &site.element.name;
-    let given = |attribute| site.value(attribute).is_some();
-    if !given("tokens-per-minute") && !given("token-quota") && !given("token-quota-period") {
-        report
-            .add("T01", site.name_span(), format!("`{name}` limits nothing"))
-            .hints
-            .push(
-                "give `tokens-per-minute`, or `token-quota` with `token-quota-period`".to_owned(),
-            );
-    }
-    for (one, other) in [
-        ("token-quota", "token-quota-period"),
-        ("token-quota-period", "token-quota"),
-    ] {
-        if given(one) && !given(other) {
-            let message = format!("`{one}` needs `{other}` beside it");
-            report.add("T01", site.name_span(), message);
-        }
-    }
-    for attribute in ["tokens-per-minute", "token-quota"] {
-        let Some(value) = site.value(attribute) else {
-            continue;
-        };
-        let Some(text) = value.literal().filter(|_| value.missing.is_empty()) else {
-            continue;
-        };
-        if !text.parse::<i64>().is_ok_and(|count| count > 0) {
-            let message = format!("`{attribute}` is a whole number above zero, not `{text}`");
-            report.add("T01", value.written.span, message);
-        }
-    }
+    let literal = |name: &str| {
+        let value = site.value(name).filter(|value| value.missing.is_empty())?;
+        value.literal().map(ToOwned::to_owned)
+    };
+    report.mistakes(token_rules::of_limit(site.element, &literal));
     if let Some(value) = site
         .value("tokens-per-minute")
         .filter(|value| value.is_expression())
@@ -106,34 +80,11 @@ fn quota(site: &Site<'_>, report: &mut Report<'_>) {
                 .push("write `50000L`, or cast: `(long)…`".to_owned());
         }
     }
-    if let Some(value) = site.value("token-quota-period")
-        && value.missing.is_empty()
-        && let Some(text) = value.literal()
-        && Period::from_name(text).is_none()
-    {
-        let names = Period::ALL.map(|(name, _)| name).join(", ");
-        report
-            .add(
-                "T07",
-                value.written.span,
-                format!("`{text}` is not a quota period"),
-            )
-            .hints
-            .push(format!("it is one of {names}"));
-    }
 }
 
 fn estimate(site: &Site<'_>, report: &mut Report<'_>) {
-    let name = &site.element.name;
     match site.value("estimate-prompt-tokens") {
-        // The misspelled attribute is told by T04; one mistake, one message.
-        None if site.value("estimate-prompt-token").is_some() => {}
-        None => {
-            let message = format!("`{name}` does not say `estimate-prompt-tokens`");
-            report.add("T03", site.name_span(), message).hints.push(
-                "the reference calls it required; the local gateway takes `false`".to_owned(),
-            );
-        }
+        None => {}
         Some(value) => match value.literal().map(str::to_ascii_lowercase).as_deref() {
             Some("false") => {
                 let message = "without an estimate every request in flight may overshoot the limit by its whole answer";

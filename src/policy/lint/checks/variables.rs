@@ -94,7 +94,10 @@ impl Flow<'_, '_, '_, '_> {
 
     fn element(&mut self, index: usize, set: &mut Names) -> bool {
         let site = &self.document.sites[index];
-        self.reads(site, set);
+        // Whether to try again is asked after a try.
+        let asked_afterwards =
+            |value: &Value<'_>| site.name() == "retry" && value.attribute == Some("condition");
+        self.reads(site, set, |value| !asked_afterwards(value));
         let children: Vec<usize> = self
             .document
             .children_of(index)
@@ -104,6 +107,7 @@ impl Flow<'_, '_, '_, '_> {
             return self.choose(&children, set);
         }
         let ends = self.run(&children, set);
+        self.reads(site, set, asked_afterwards);
         sets(site, set);
         ends || site.policy && site.name() == "return-response"
     }
@@ -137,11 +141,11 @@ impl Flow<'_, '_, '_, '_> {
         false
     }
 
-    fn reads(&mut self, site: &Site<'_>, set: &Names) {
+    fn reads(&mut self, site: &Site<'_>, set: &Names, which: impl Fn(&Value<'_>) -> bool) {
         if site.included {
             return;
         }
-        for value in &site.values {
+        for value in site.values.iter().filter(|value| which(value)) {
             let Some(facts) = value.facts() else { continue };
             for (name, span) in &facts.reads {
                 let safe = facts.catches

@@ -37,6 +37,8 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report<'_>) {
 fn first_violation(text: &str, root: &Element) -> Option<(Span, String)> {
     let mut found = Vec::new();
     element(text, root, &mut found);
+    outside(text, Span::new(0, root.span.start), &mut found);
+    outside(text, Span::new(root.span.end, text.len()), &mut found);
     found.into_iter().min_by_key(|(span, _)| span.start)
 }
 
@@ -88,6 +90,19 @@ fn raw(text: &str, piece: &Text, refused: &[&str], context: &str, found: &mut Fo
             return;
         }
         from = at + 1;
+    }
+}
+
+/// Comments before and after the document's element.
+fn outside(text: &str, within: Span, found: &mut Found) {
+    let mut from = within.start;
+    while let Some(open) = text[from..within.end].find("<!--") {
+        let start = from + open;
+        let Some(length) = text[start..within.end].find("-->") else {
+            return;
+        };
+        from = start + length + 3;
+        comment(text, Span::new(start, from), found);
     }
 }
 

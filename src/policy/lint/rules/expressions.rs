@@ -1,4 +1,4 @@
-//! C# expressions: X01 to X09.
+//! C# expressions: X01 to X10.
 
 use crate::base::Severity;
 use crate::policy::lint::Rule;
@@ -20,9 +20,9 @@ stopped; often a quote or a bracket before it is missing.",
     Rule {
         id: "X03",
         severity: Severity::Error,
-        title: "there is no such type or member",
-        page: "Policy expressions see a list of .NET types and the members of `context`; everything else is
-refused at deployment.",
+        title: "there is no such name",
+        page: "Policy expressions see a list of .NET types, the members of `context` and their own variables;
+everything else is refused at deployment.",
     },
     Rule {
         id: "X04",
@@ -67,5 +67,13 @@ says that the method is one of them.",
         title: "a named value stands inside a string literal",
         page: "`{{name}}` is replaced as text before C# is read. A quote, a backslash or a line break in its
 value ends or changes the string. Told when the value is not known here, or known to break it.",
+    },
+    Rule {
+        id: "X10",
+        severity: Severity::Info,
+        title: "the local gateway does not execute this C#",
+        page: "API Management runs it: nothing is wrong with the policy. Encryption, certificates, XML readers,
+tuples, query expressions and local functions are outside of what the local gateway and
+`test-policy` execute; a request that reaches the expression fails there with these words.",
     },
 ];

@@ -15,9 +15,9 @@ lenient as the portal: raw C# in attributes and text is fine.",
         id: "L01",
         severity: Severity::Info,
         title: "not executed by the local gateway",
-        page: "API Management knows this element, type or statement; `simulate`, `emulate` and `loadtest` on
+        page: "API Management knows this element; `simulate`, `emulate` and `loadtest` on
 the local target stop at it with an error instead of skipping it. Nothing is wrong with the
-policy.",
+policy. What expressions need is told by X10.",
     },
     Rule {
         id: "L02",

@@ -76,7 +76,8 @@ scope.",
         title: "one counter key has several limits",
         page: "A counter belongs to the text of its key, wherever that stands. Two limits with different tokens
 per minute on one key behave unpredictably, and the same limit twice may charge a request twice.
-Branches of one `choose` that exclude each other are fine.",
+Branches of one `choose` that exclude each other are fine. Files that are linted together are
+compared when they are in one folder, or in a folder and its subfolders.",
     },
     Rule {
         id: "T10",
