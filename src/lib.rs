@@ -34,6 +34,7 @@
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
 //! | `simulate` | pure | the plan through the engine in virtual time |
 //! | `settings` | pure | flags, environment, `apimon.toml`, defaults: the target, and where each value came from |
+//! | `bicep` | pure | Bicep files to ARM templates as the real compiler writes them; the template that ships in the binary |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `arm` | pure | ARM templates: the language, a deployment as a graph of steps, what-if |
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
@@ -72,6 +73,7 @@
 )]
 mod arm;
 mod base;
+mod bicep;
 mod cli;
 mod clock;
 mod engine;

@@ -82,6 +82,8 @@ pub(super) enum Command {
                             Keys are never printed."
     )]
     Config(ConfigArguments),
+    /// Compile Bicep files with the embedded compiler
+    Bicep(super::bicep::BicepArguments),
     /// Print the JSON Schema of a file format, for editors
     Schema(SchemaArguments),
 }

@@ -6,6 +6,7 @@
 mod args;
 mod backends;
 mod behaviour;
+mod bicep;
 mod compare;
 mod config;
 mod emulate;
@@ -59,6 +60,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),
         Command::Config(arguments) => config::run(terminal, arguments),
+        Command::Bicep(arguments) => bicep::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),
     }
 }

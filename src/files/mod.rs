@@ -6,6 +6,7 @@
 )]
 
 mod append;
+mod disk;
 mod run_dir;
 mod tree;
 mod watch;
@@ -16,6 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) use append::Appender;
+pub(crate) use disk::Disk;
 pub(crate) use run_dir::{RunDir, RunWriter, read_run, runs_in};
 pub(crate) use tree::{is_folder, xml_files};
 pub(crate) use watch::{Stamp, find, stamp};
