@@ -85,6 +85,10 @@ impl Memory {
             "Microsoft.OperationalInsights/workspaces" => {
                 resource["properties"]["customerId"] = json!("customer");
             }
+            "Microsoft.EventHub/namespaces" => {
+                resource["properties"]["serviceBusEndpoint"] =
+                    json!("https://events.servicebus.windows.net:443/");
+            }
             "Microsoft.Insights/components" => {
                 resource["properties"]["ConnectionString"] = json!("InstrumentationKey=ikey");
             }
