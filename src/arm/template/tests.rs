@@ -438,3 +438,55 @@ proptest! {
         }
     }
 }
+
+/// Depth has a limit that a thread's stack does not meet first.
+#[test]
+fn circles_and_long_chains_are_errors_and_no_crash() {
+    let mut chain = serde_json::Map::new();
+    for index in 0..300 {
+        let next = format!("[concat(variables('v{}'), 'x')]", index + 1);
+        chain.insert(format!("v{index}"), next.into());
+    }
+    chain.insert("v300".to_owned(), "end".into());
+    let deep = format!("[{}'x'{}]", "toLower(".repeat(110), ")".repeat(110));
+    for (members, wanted) in [
+        (json!({"variables": chain}), Some("nested deeper")),
+        (json!({"variables": {"x": deep}}), None),
+        (
+            json!({
+                "functions": [{"namespace": "f", "members": {"f": {
+                    "parameters": [{"name": "x", "type": "int"}],
+                    "output": {"type": "int", "value": "[f.f(add(parameters('x'), 1))]"}}}}],
+                "variables": {"x": "[f.f(1)]"},
+            }),
+            Some("nested deeper"),
+        ),
+    ] {
+        let request = request(template(&members), json!({}));
+        match (Run::start(&request, &Memory::default()), wanted) {
+            (Ok(_), None) => {}
+            (Err(error), Some(wanted)) => assert!(error.message.contains(wanted), "{error}"),
+            (result, wanted) => panic!("{:?} and not {wanted:?}", result.map(|_| ())),
+        }
+    }
+}
+
+/// The largest deployment there can be, each resource waiting for the one before.
+#[test]
+fn the_largest_loop_is_planned() {
+    let request = request(
+        template(&json!({"resources": [
+            thing(&json!({
+                "name": "[concat('t', copyIndex())]",
+                "copy": {"name": "all", "count": 799, "mode": "serial"},
+            })),
+            thing(&json!({"name": "last", "dependsOn": ["all"]})),
+        ]})),
+        json!({}),
+    );
+    let mut store = Memory::default();
+    let (run, told) = crate::arm::fixtures::play(&request, &mut store);
+    assert_eq!(run.outcome(), Some(&crate::arm::Outcome::Succeeded));
+    assert_eq!(store.resources.len(), 800);
+    assert!(told.contains("round 800\n  put Test.X/things/last"));
+}
