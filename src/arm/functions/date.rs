@@ -1,4 +1,4 @@
-use jiff::{Span, Timestamp, civil, tz};
+use jiff::{SignedDuration, Timestamp, civil, tz};
 use serde_json::Value;
 
 use super::Args;
@@ -25,17 +25,17 @@ fn civil(moment: Timestamp) -> civil::DateTime {
 pub(super) fn add(args: &Args<'_>) -> Result<Value, Fault> {
     let base = moment(args, args.text(0)?)?;
     let duration = args.text(1)?;
-    let (negative, span) = duration_of(duration)
-        .ok_or_else(|| args.wrong(format!("The duration '{duration}' is not ISO 8601.")))?;
-    let span = if negative { -span } else { span };
-    let sum = civil(base)
-        .checked_add(span)
+    let length = milliseconds(duration).map(SignedDuration::from_millis);
+    let length =
+        length.ok_or_else(|| args.wrong(format!("The duration '{duration}' is not ISO 8601.")))?;
+    let sum = base
+        .checked_add(length)
         .map_err(|_| args.wrong("The date is out of range."))?;
     let spec = match args.values.get(2) {
         None => ISO,
         Some(_) => args.text(2)?,
     };
-    format(sum, spec)
+    stamp(sum, spec)
         .map(Value::from)
         .ok_or_else(|| args.wrong(format!("The date format '{spec}' is not supported here.")))
 }
@@ -74,11 +74,13 @@ fn utc(text: &str) -> Option<Timestamp> {
     tz::TimeZone::UTC.to_timestamp(local).ok()
 }
 
-/// `P1Y2M3W4DT5H6M7S`, with a sign in front; .NET takes whole numbers only, but for seconds.
-fn duration_of(text: &str) -> Option<(bool, Span)> {
-    let (negative, text) = match text.strip_prefix('-') {
-        Some(text) => (true, text),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
+/// Milliseconds of `P1Y2M3DT4H5M6.7S`, with a sign in front. A year is 365 days and a month 30,
+/// as Azure documents it; there are no weeks.
+fn milliseconds(text: &str) -> Option<i64> {
+    const DAY: i64 = 86_400_000;
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(text) => (-1, text),
+        None => (1, text),
     };
     let text = text.strip_prefix('P')?;
     let (date, time) = match text.split_once('T') {
@@ -89,35 +91,32 @@ fn duration_of(text: &str) -> Option<(bool, Span)> {
     if date.is_empty() && time.is_empty() {
         return None;
     }
-    let mut span = Span::new();
-    for (part, letters) in [(date, "YMWD"), (time, "HMS")] {
-        let mut rest = part;
-        let mut allowed = letters;
-        while !rest.is_empty() {
-            let at = rest.find(|c: char| c.is_ascii_alphabetic())?;
-            let letter = &rest[at..=at];
-            let place = allowed.find(letter)?;
-            let number = &rest[..at];
-            let timed = letters == "HMS";
-            span = match (letter, timed) {
-                ("S", _) => {
-                    let seconds: f64 = number.parse().ok()?;
-                    let (whole, part) = (libm::trunc(seconds), seconds - libm::trunc(seconds));
-                    span.try_seconds(format!("{whole:.0}").parse::<i64>().ok()?)
-                        .ok()?
-                        .try_milliseconds(format!("{:.0}", part * 1000.0).parse::<i64>().ok()?)
-                        .ok()?
-                }
-                ("Y", _) => span.try_years(number.parse::<i64>().ok()?).ok()?,
-                ("M", false) => span.try_months(number.parse::<i64>().ok()?).ok()?,
-                ("W", _) => span.try_weeks(number.parse::<i64>().ok()?).ok()?,
-                ("D", _) => span.try_days(number.parse::<i64>().ok()?).ok()?,
-                ("H", _) => span.try_hours(number.parse::<i64>().ok()?).ok()?,
-                _ => span.try_minutes(number.parse::<i64>().ok()?).ok()?,
-            };
-            allowed = &allowed[place + 1..];
-            rest = &rest[at + 1..];
+    let days = parts(date, &[('Y', 365 * DAY), ('M', 30 * DAY), ('D', DAY)])?;
+    let hours = parts(time, &[('H', 3_600_000), ('M', 60_000), ('S', 1_000)])?;
+    days.checked_add(hours)?.checked_mul(sign)
+}
+
+/// Numbers with letters behind them, the letters in this order and each at most once.
+fn parts(text: &str, units: &[(char, i64)]) -> Option<i64> {
+    let mut sum: i64 = 0;
+    let mut rest = text;
+    let mut units = units.iter();
+    while !rest.is_empty() {
+        let at = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let letter = rest[at..].chars().next()?;
+        let (_, unit) = units.find(|(known, _)| *known == letter)?;
+        let (whole, fraction) = rest[..at].split_once('.').unwrap_or((&rest[..at], ""));
+        let whole: i64 = whole.parse().ok()?;
+        sum = sum.checked_add(whole.checked_mul(*unit)?)?;
+        if rest[..at].contains('.') {
+            // Only seconds have fractions; what is below a millisecond is dropped.
+            if letter != 'S' || fraction.is_empty() || fraction.contains('.') {
+                return None;
+            }
+            let digits: String = fraction.chars().chain("00".chars()).take(3).collect();
+            sum = sum.checked_add(digits.parse().ok()?)?;
         }
+        rest = &rest[at + letter.len_utf8()..];
     }
-    Some((negative, span))
+    Some(sum)
 }

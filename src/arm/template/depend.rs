@@ -15,11 +15,11 @@ pub(in crate::arm) fn depend(
     frame: &Frame,
     world: &dyn World,
 ) -> Result<Vec<Vec<usize>>, ArmError> {
-    let names = known(instances);
+    let known_as = known(instances);
     let mut edges = Vec::with_capacity(instances.len());
     for (index, one) in instances.iter().enumerate() {
-        let mut before = explicit(one, instances, &names, frame, world)?;
-        before.extend(implicit(one, &names, instances, frame, world));
+        let mut before = explicit(one, instances, &known_as, frame, world)?;
+        before.extend(implicit(one, &known_as, instances, frame, world));
         before.extend(batched(one, instances));
         before.sort_unstable();
         before.dedup();
@@ -33,7 +33,7 @@ pub(in crate::arm) fn depend(
 fn explicit(
     one: &Instance,
     instances: &[Instance],
-    names: &[Known],
+    known_as: &[Known],
     frame: &Frame,
     world: &dyn World,
 ) -> Result<Vec<usize>, ArmError> {
@@ -57,7 +57,7 @@ fn explicit(
         let Value::String(name) = name else {
             return Err(broken(Fault::invalid("It must be an array of strings.")));
         };
-        let mut found = meant(name, names, instances);
+        let mut found = meant(name, known_as, instances);
         // Resources of different types may share a name; then another one is meant.
         if found.len() > 1 {
             found.retain(|other| !std::ptr::eq(&raw const instances[*other], one));
@@ -86,7 +86,7 @@ fn explicit(
 }
 
 /// The instances that a text names: a loop as a whole, or by symbol, name, type and name, id.
-fn meant(name: &str, names: &[Known], instances: &[Instance]) -> Vec<usize> {
+fn meant(name: &str, known_as: &[Known], instances: &[Instance]) -> Vec<usize> {
     instances
         .iter()
         .enumerate()
@@ -94,7 +94,7 @@ fn meant(name: &str, names: &[Known], instances: &[Instance]) -> Vec<usize> {
             one.turn
                 .as_ref()
                 .is_some_and(|turn| same_name(&turn.name, name))
-                || names[*index].is(name)
+                || known_as[*index].is(name)
         })
         .map(|(index, _)| index)
         .collect()
@@ -103,7 +103,7 @@ fn meant(name: &str, names: &[Known], instances: &[Instance]) -> Vec<usize> {
 /// What the body refers to by a name of this template; an id makes no dependency, as in Azure.
 fn implicit(
     one: &Instance,
-    names: &[Known],
+    known_as: &[Known],
     instances: &[Instance],
     frame: &Frame,
     world: &dyn World,
@@ -123,7 +123,7 @@ fn implicit(
                     .name_of(arg);
                 match text {
                     Some(name) if !name.starts_with('/') => {
-                        before.extend(meant(&name, names, instances))
+                        before.extend(meant(&name, known_as, instances));
                     }
                     _ => {}
                 }
