@@ -9,7 +9,7 @@ use crate::arm::value::same_name;
 use crate::base::Seed;
 
 /// What is the same in all deployments of one request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(in crate::arm) struct Facts {
     pub(in crate::arm) now: Timestamp,
     pub(in crate::arm) seed: RefCell<Seed>,
@@ -21,7 +21,7 @@ pub(in crate::arm) struct Facts {
 }
 
 /// What expressions of one deployment can name.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(in crate::arm) struct Frame {
     pub(in crate::arm) facts: Facts,
     /// Of the deployment whose expressions these are.
@@ -38,7 +38,7 @@ pub(in crate::arm) struct Frame {
 }
 
 /// A parameter with its value.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(in crate::arm) struct Bound {
     pub(in crate::arm) name: String,
     /// As the template declares it, in Azure's capitals: `SecureString`.
@@ -56,7 +56,7 @@ pub(in crate::arm) enum Source {
 }
 
 /// Variables are evaluated when first asked for, and once.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(in crate::arm) struct Variables {
     pub(in crate::arm) raw: Map<String, Value>,
     /// Names that a `copy` loop makes: the raw value is an object with the loop in it.

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde_json::{Map, Value, json};
 
 use super::request::{Request, Store};
@@ -30,7 +32,6 @@ pub(crate) enum Outcome {
 }
 
 /// One deployment of the run: the one asked for, or a nested one.
-#[derive(Debug)]
 pub(crate) struct Deployment {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -50,13 +51,29 @@ pub(crate) struct Deployment {
 }
 
 /// A deployment under way, with all those nested in it.
-#[derive(Debug)]
 pub(crate) struct Run {
     pub(super) deployments: Vec<Deployment>,
     pub(super) answers: Answers,
     pub(super) cancelled: bool,
     /// Texts that must not stand in an error, longest first.
     secrets: Vec<String>,
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.deployments).finish()
+    }
+}
+
+impl fmt::Debug for Deployment {
+    /// Without parameters, variables and outputs: any may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deployment")
+            .field("id", &self.id)
+            .field("operations", &self.operations)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Run {

@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ pub(crate) enum Mode {
 }
 
 /// A deployment that somebody asks for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) name: String,
     pub(crate) place: Place,
@@ -68,6 +69,17 @@ impl Mode {
             Mode::Incremental => "Incremental",
             Mode::Complete => "Complete",
         }
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Without parameters: any may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("name", &self.name)
+            .field("place", &self.place)
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
     }
 }
 

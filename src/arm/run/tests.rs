@@ -173,7 +173,7 @@ fn nested_deployments_are_part_of_the_run() {
     assert_eq!(store.resources[user]["properties"]["secret"], "pa55word");
     // The only way to the secret is the body of a step.
     let shown = format!(
-        "{told}{:?}",
+        "{told}{run:?}{request:?}{:?}",
         run.deployments()
             .iter()
             .map(|one| {

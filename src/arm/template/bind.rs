@@ -17,7 +17,7 @@ pub(in crate::arm) struct Identity {
 }
 
 /// What a deployment of its own scope is given.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(in crate::arm) enum Values {
     /// As a request has it.
     Request(Value),

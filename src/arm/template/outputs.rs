@@ -7,7 +7,7 @@ use crate::arm::evaluate::{Allow, Copy, Evaluator, Frame, World, copy_count};
 use crate::arm::value::{get, has_unknown, kind, member};
 
 /// An output with its value.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(in crate::arm) struct Output {
     pub(in crate::arm) name: String,
     pub(in crate::arm) kind: &'static str,

@@ -9,7 +9,7 @@ use crate::arm::language::{Kind, Meaning, meaning, parse};
 use crate::arm::value::{get, has_unknown, member, same_name};
 
 /// A value for a parameter, as a request or a parent deployment gives it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(in crate::arm) struct Given {
     pub(in crate::arm) name: String,
     pub(in crate::arm) value: Value,
