@@ -36,6 +36,7 @@
 //! | `settings` | pure | flags, environment, `apimon.toml`, defaults: the target, and where each value came from |
 //! | `bicep` | pure | Bicep files to ARM templates as the real compiler writes them; the template that ships in the binary |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
+//! | `arm` | pure | ARM templates: the language, a deployment as a graph of steps, what-if |
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
@@ -65,6 +66,12 @@
     reason = "the crate documentation is the architecture text"
 )]
 
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the local Azure is its only user and comes with the management plane"
+)]
+mod arm;
 mod base;
 mod bicep;
 mod cli;

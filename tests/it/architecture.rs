@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 22] = [
+const MAY_NAME: [(&str, &str); 23] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -21,6 +21,7 @@ const MAY_NAME: [(&str, &str); 22] = [
         "base tokens policy engine model scenario results",
     ),
     ("policytest", "base tokens policy engine model yaml"),
+    ("arm", "base"),
     ("kubernetes", "base scenario"),
     ("metrics", ""),
     ("settings", "base"),
