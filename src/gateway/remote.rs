@@ -21,6 +21,8 @@ use crate::http::{Connection, Endpoint, EndpointError, Pool, connect};
 
 /// How much of a stream that is there already leaves in one piece.
 const PIECE_BYTES: usize = 64 * 1024;
+/// How often nothing more is found before a piece leaves: whoever sends it on asks twice a turn.
+const LOOKS: u8 = 2;
 
 const API_KEY: HeaderName = HeaderName::from_static("api-key");
 
@@ -167,6 +169,8 @@ pub(super) struct RemoteStream {
     connection: Option<Connection>,
     pool: Arc<Pool>,
     gathered: Gathered,
+    /// How often nothing more was found since then.
+    looks: u8,
     /// How the stream ended, once it has: what was gathered before goes first.
     end: Option<io::Result<()>>,
 }
@@ -178,6 +182,7 @@ impl RemoteStream {
             connection: Some(connection),
             pool,
             gathered: Gathered::Nothing,
+            looks: 0,
             end: None,
         }
     }
@@ -190,17 +195,20 @@ impl RemoteStream {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Bytes>>> {
-        let before = self.gathered.len();
         while self.end.is_none() && self.gathered.len() < PIECE_BYTES {
             match self.poll_data(context) {
-                Poll::Ready(Some(Ok(more))) => self.gathered.push(more),
+                Poll::Ready(Some(Ok(more))) => {
+                    self.gathered.push(more);
+                    self.looks = 0;
+                }
                 Poll::Ready(Some(Err(error))) => self.end = Some(Err(error)),
                 Poll::Ready(None) => self.end = Some(Ok(())),
-                Poll::Pending if self.gathered.len() > before => {
+                Poll::Pending if self.gathered.len() == 0 => return Poll::Pending,
+                Poll::Pending if self.looks < LOOKS => {
+                    self.looks += 1;
                     context.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Poll::Pending if before == 0 => return Poll::Pending,
                 Poll::Pending => break,
             }
         }

@@ -43,12 +43,13 @@ def answer():
 
 
 def stream():
-    """22 events: the role, 19 pieces, the usage, the end."""
-    chunk = lambda delta: "data: " + json.dumps(
-        {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]}
+    """22 events: the role, 19 pieces, the usage, the end. JSON without blanks, as Azure OpenAI sends it."""
+    compact = lambda value: "data: " + json.dumps(value, separators=(",", ":"))
+    chunk = lambda delta: compact(
+        {"choices": [{"delta": delta, "finish_reason": None, "index": 0}], "object": "chat.completion.chunk"}
     )
     events = [chunk({"role": "assistant"})] + [chunk({"content": f" word{i}"}) for i in range(19)]
-    events += ["data: " + json.dumps({"choices": [], "usage": USAGE}), "data: [DONE]"]
+    events += [compact({"choices": [], "usage": USAGE}), "data: [DONE]"]
     return "".join(event + "\n\n" for event in events)
 
 

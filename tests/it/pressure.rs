@@ -7,8 +7,11 @@ use std::thread;
 use std::time::Duration;
 
 use crate::builder::Folder;
-use crate::gateway::{Emulator, HELLO};
+use crate::gateway::Emulator;
 
+/// Only what asks for a stream gets one.
+const STREAMED: &str = r#"{"messages":[{"role":"user","content":"Hello"}],"stream":true}"#;
+const WHOLE: &str = r#"{"messages":[{"role":"user","content":"Hello"}]}"#;
 const MEGABYTE: usize = 1 << 20;
 const STREAM_HEAD: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -22,8 +25,8 @@ fn backend(answer: impl Fn(&mut TcpStream) + Send + 'static) -> String {
         while let Ok((mut stream, _)) = listener.accept() {
             let mut seen = Vec::new();
             let mut buffer = [0; 4096];
-            // The body of HELLO is the last thing that comes.
-            while !seen.ends_with(HELLO.as_bytes()) {
+            // The body is the last thing that comes.
+            while !(seen.ends_with(WHOLE.as_bytes()) || seen.ends_with(STREAMED.as_bytes())) {
                 match stream.read(&mut buffer) {
                     Ok(read @ 1..) => seen.extend_from_slice(&buffer[..read]),
                     _ => break,
@@ -49,14 +52,14 @@ fn start(folder: &Folder, backend: &str) -> Emulator {
 }
 
 /// Sends a chat request on a connection of its own and leaves the answer unread.
-fn ask(emulator: &Emulator) -> TcpStream {
+fn ask(emulator: &Emulator, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(emulator.address()).unwrap();
     write!(
         stream,
         "POST /openai/deployments/gpt-4o-mini/chat/completions?api-version=2024-10-21 HTTP/1.1\r\nHost: g\r\n\
-         Connection: close\r\napi-key: {}\r\nContent-Length: {}\r\n\r\n{HELLO}",
+         Connection: close\r\napi-key: {}\r\nContent-Length: {}\r\n\r\n{body}",
         emulator.key(),
-        HELLO.len()
+        body.len()
     )
     .unwrap();
     stream
@@ -102,7 +105,7 @@ fn a_hundred_megabytes_of_stream_pass_without_being_held() {
     });
     let emulator = start(&folder, &url);
     let before = most_resident_bytes(&emulator);
-    let (head, total) = read_all(ask(&emulator));
+    let (head, total) = read_all(ask(&emulator, STREAMED));
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert!(total >= 100 * MEGABYTE, "{total} bytes came");
     if let (Some(before), Some(after)) = (before, most_resident_bytes(&emulator)) {
@@ -134,9 +137,9 @@ fn a_hundred_megabytes_that_policies_would_hold_are_refused() {
             }
         });
         let emulator = start(&folder, &url);
-        let (head, _) = read_all(ask(&emulator));
+        let (head, _) = read_all(ask(&emulator, WHOLE));
         assert!(head.starts_with("HTTP/1.1 500"), "{head}");
-        let (head, _) = read_all(ask(&emulator));
+        let (head, _) = read_all(ask(&emulator, WHOLE));
         assert!(head.starts_with("HTTP/1.1 500"), "still there: {head}");
     }
 }
@@ -166,7 +169,7 @@ fn a_caller_who_does_not_read_holds_the_backend_back() {
         let _gone = tell.send((held_back, written));
     });
     let emulator = start(&folder, &url);
-    let unread = ask(&emulator);
+    let unread = ask(&emulator, STREAMED);
     let (held_back, written) = told.recv_timeout(Duration::from_secs(60)).unwrap();
     assert!(held_back, "{written} bytes were taken");
     // Buffers of four sockets on the way, and of the gateway.
@@ -187,9 +190,9 @@ fn requests_sent_ahead_are_answered_in_order() {
         text += &format!(
             "POST /openai/deployments/gpt-4o-mini/chat/completions?api-version=2024-10-21 HTTP/1.1\r\nHost: g\r\n\
              Connection: {close}\r\napi-key: {}\r\nx-simulate-prompt-tokens: 1\r\nx-simulate-completion-tokens: {size}\r\n\
-             x-simulate-latency: 1ms\r\nContent-Length: {}\r\n\r\n{HELLO}",
+             x-simulate-latency: 1ms\r\nContent-Length: {}\r\n\r\n{WHOLE}",
             emulator.key(),
-            HELLO.len()
+            WHOLE.len()
         );
     }
     stream.write_all(text.as_bytes()).unwrap();
@@ -211,7 +214,7 @@ fn more_callers_than_the_usual_limit_of_descriptors_are_served() {
     let held: Vec<TcpStream> = (0..200)
         .map(|_| TcpStream::connect(emulator.address()).unwrap())
         .collect();
-    let (head, _) = emulator.chat("x-simulate-latency: 1ms\r\n", HELLO);
+    let (head, _) = emulator.chat("x-simulate-latency: 1ms\r\n", WHOLE);
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     drop(held);
 }
