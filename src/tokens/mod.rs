@@ -8,6 +8,7 @@
 mod chunk;
 mod count;
 mod estimate;
+mod json;
 mod lines;
 mod stream;
 #[cfg(test)]
@@ -15,6 +16,6 @@ mod tests;
 mod usage;
 
 pub(crate) use count::{count, load};
-pub(crate) use estimate::prompt_estimate;
+pub(crate) use estimate::{asked, prompt_estimate};
 pub(crate) use stream::StreamReader;
 pub(crate) use usage::Usage;
