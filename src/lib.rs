@@ -39,6 +39,7 @@
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `arm` | pure | ARM templates: the language, a deployment as a graph of steps, what-if |
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
+//! | `locust` | pure | a plan as a test for Azure Load Testing, which plays Locust files |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `gateway` | edge | HTTP server around the engine |
@@ -84,6 +85,7 @@ mod http;
 mod kubernetes;
 mod limiter;
 mod loadtest;
+mod locust;
 mod metrics;
 mod model;
 mod policy;

@@ -66,6 +66,8 @@ pub(super) enum Command {
     Merge(MergeArguments),
     /// Print the manifest of a Kubernetes Job that plays a scenario in shards
     K8s(K8sArguments),
+    /// Write a scenario as a test for another load engine
+    Export(super::export::ExportArguments),
     /// Run the local gateway in the foreground
     Emulate(EmulateArguments),
     /// Check policy files: every problem with its place and what to do

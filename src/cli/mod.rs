@@ -12,6 +12,7 @@ mod config;
 mod emulate;
 mod events;
 mod failure;
+mod export;
 mod k8s;
 mod lint;
 mod loadtest;
@@ -55,6 +56,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Report(arguments) => report::run(terminal, arguments),
         Command::Compare(arguments) => compare::run(terminal, arguments),
         Command::Merge(arguments) => merge::run(terminal, arguments),
+        Command::Export(arguments) => export::run(terminal, arguments),
         Command::K8s(arguments) => k8s::run(terminal, arguments),
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),

@@ -39,7 +39,7 @@ pub(crate) use budget::Meter;
 pub(crate) use call::Call;
 pub(crate) use model::{KeyReference, Scenario};
 pub(crate) use plan::{Arrival, CallerLoop, Plan};
-pub(crate) use reaction::{Ending, Retry};
+pub(crate) use reaction::{Ending, Reaction, Retry, Wait};
 pub(crate) use schema::schema;
 
 #[cfg(test)]
