@@ -38,11 +38,13 @@
 //! | `bicep` | pure | Bicep files to ARM templates as the real compiler writes them; the template that ships in the binary |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `arm` | pure | ARM templates: the language, a deployment as a graph of steps, what-if |
+//! | `plane` | pure | the local Azure: resources, deployments, long-running operations, what requests are answered |
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
 //! | `locust` | pure | a plan as a test for Azure Load Testing, which plays Locust files |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `gateway` | edge | HTTP server around the engine |
+//! | `emulator` | edge | the management endpoint of the local Azure, its tokens, a live gateway for each service |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
 //! | `cli` | edge | arguments, a file per command, terminal, failures; the only wiring |
 //!
@@ -68,16 +70,12 @@
     reason = "the crate documentation is the architecture text"
 )]
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the local Azure is its only user and comes with the management plane"
-)]
 mod arm;
 mod base;
 mod bicep;
 mod cli;
 mod clock;
+mod emulator;
 mod engine;
 mod files;
 mod gateway;
@@ -88,6 +86,7 @@ mod loadtest;
 mod locust;
 mod metrics;
 mod model;
+mod plane;
 mod policy;
 mod policytest;
 mod prices;

@@ -4,6 +4,7 @@
 //! arguments and the working directory.
 
 mod args;
+mod azure_local;
 mod backends;
 mod behaviour;
 mod bicep;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 25] = [
+const MAY_NAME: [(&str, &str); 27] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -23,6 +23,7 @@ const MAY_NAME: [(&str, &str); 25] = [
     ),
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
+    ("plane", "base arm policy engine model"),
     ("kubernetes", "base scenario"),
     ("locust", "base scenario"),
     ("metrics", ""),
@@ -35,15 +36,18 @@ const MAY_NAME: [(&str, &str); 25] = [
         "gateway",
         "base tokens policy engine model metrics clock http",
     ),
+    ("emulator", "base policy engine gateway plane clock http"),
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator",
     ),
 ];
 
 /// Modules that touch clock, network, disk, terminal or environment; all others are pure.
-const EDGES: [&str; 6] = ["clock", "files", "http", "gateway", "loadtest", "cli"];
+const EDGES: [&str; 7] = [
+    "clock", "files", "http", "gateway", "emulator", "loadtest", "cli",
+];
 
 /// What only edges may name.
 const OUTSIDE: [&str; 8] = [
