@@ -4,6 +4,7 @@
 //! arguments and the working directory.
 
 mod args;
+mod azure;
 mod backends;
 mod behaviour;
 mod bicep;
@@ -40,7 +41,7 @@ use terminal::Terminal;
 /// Reads the arguments, runs the command, and answers with its exit code.
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let terminal = Terminal::new(arguments.quiet, arguments.color);
+    let terminal = Terminal::new(arguments.quiet, arguments.color).verbose(arguments.verbose);
     let outcome = guarded(|| command(&terminal, &arguments.command));
     match outcome {
         Ok(verdict) => verdict.exit_code(),
