@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 23] = [
+const MAY_NAME: [(&str, &str); 24] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -22,6 +22,7 @@ const MAY_NAME: [(&str, &str); 23] = [
     ),
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
+    ("provision", "base yaml arm"),
     ("kubernetes", "base scenario"),
     ("metrics", ""),
     ("settings", "base"),
