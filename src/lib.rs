@@ -41,6 +41,7 @@
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
+//! | `azure` | edge | Azure as a client sees it: signing in, Azure Resource Manager, API Management, Azure OpenAI |
 //! | `gateway` | edge | HTTP server around the engine |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
 //! | `cli` | edge | arguments, a file per command, terminal, failures; the only wiring |
@@ -73,6 +74,8 @@
     reason = "the local Azure is its only user and comes with the management plane"
 )]
 mod arm;
+#[allow(dead_code, unused_imports, reason = "its commands come one by one")]
+mod azure;
 mod base;
 mod bicep;
 mod cli;

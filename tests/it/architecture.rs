@@ -30,6 +30,7 @@ const MAY_NAME: [(&str, &str); 24] = [
     ("clock", "base"),
     ("files", "base results bicep"),
     ("http", "base"),
+    ("azure", "base settings results clock http"),
     (
         "gateway",
         "base tokens policy engine model metrics clock http",
@@ -37,12 +38,14 @@ const MAY_NAME: [(&str, &str); 24] = [
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http gateway loadtest kubernetes",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http azure gateway loadtest kubernetes",
     ),
 ];
 
 /// Modules that touch clock, network, disk, terminal or environment; all others are pure.
-const EDGES: [&str; 6] = ["clock", "files", "http", "gateway", "loadtest", "cli"];
+const EDGES: [&str; 7] = [
+    "clock", "files", "http", "azure", "gateway", "loadtest", "cli",
+];
 
 /// What only edges may name.
 const OUTSIDE: [&str; 8] = [
