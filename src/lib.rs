@@ -37,6 +37,7 @@
 //! | `bicep` | pure | Bicep files to ARM templates as the real compiler writes them; the template that ships in the binary |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `arm` | pure | ARM templates: the language, a deployment as a graph of steps, what-if |
+//! | `provision` | pure | deployments: parameters, what would change, progress, errors and advice, state |
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
@@ -90,6 +91,12 @@ mod metrics;
 mod model;
 mod policy;
 mod policytest;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "`deploy` and `destroy` are its users and come next"
+)]
+mod provision;
 mod report;
 mod results;
 mod scenario;

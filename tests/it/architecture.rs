@@ -22,6 +22,7 @@ const MAY_NAME: [(&str, &str); 24] = [
     ),
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
+    ("provision", "base yaml arm"),
     ("kubernetes", "base scenario"),
     ("metrics", ""),
     ("settings", "base"),
