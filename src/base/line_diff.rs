@@ -49,8 +49,16 @@ pub(crate) fn line_diff<'a>(old: &'a [String], new: &'a [String]) -> Vec<DiffLin
 fn whole<'a>(old: &'a [String], new: &'a [String]) -> Vec<DiffLine<'a>> {
     let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     let (old_rest, new_rest) = (&old[head..], &new[head..]);
-    let tail = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&old_rest[..old_rest.len() - tail], &new_rest[..new_rest.len() - tail]);
+    let tail = old_rest
+        .iter()
+        .rev()
+        .zip(new_rest.iter().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let (a, b) = (
+        &old_rest[..old_rest.len() - tail],
+        &new_rest[..new_rest.len() - tail],
+    );
     // `lengths[i][j]`: lines that `a[i..]` and `b[j..]` have in common.
     let mut lengths = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
@@ -62,7 +70,10 @@ fn whole<'a>(old: &'a [String], new: &'a [String]) -> Vec<DiffLine<'a>> {
             };
         }
     }
-    let mut lines: Vec<DiffLine<'a>> = old[..head].iter().map(|line| DiffLine::Both(line)).collect();
+    let mut lines: Vec<DiffLine<'a>> = old[..head]
+        .iter()
+        .map(|line| DiffLine::Both(line))
+        .collect();
     let (mut i, mut j) = (0, 0);
     while i < a.len() || j < b.len() {
         if i < a.len() && j < b.len() && a[i] == b[j] {
@@ -76,7 +87,11 @@ fn whole<'a>(old: &'a [String], new: &'a [String]) -> Vec<DiffLine<'a>> {
             j += 1;
         }
     }
-    lines.extend(old[old.len() - tail..].iter().map(|line| DiffLine::Both(line)));
+    lines.extend(
+        old[old.len() - tail..]
+            .iter()
+            .map(|line| DiffLine::Both(line)),
+    );
     lines
 }
 

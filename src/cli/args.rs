@@ -86,6 +86,8 @@ pub(super) enum Command {
                             Keys are never printed."
     )]
     Config(ConfigArguments),
+    /// Put a policy on a live service: lint, difference, If-Match, read back
+    ApplyPolicy(super::apply_policy::ApplyPolicyArguments),
     /// Compile Bicep files with the embedded compiler
     Bicep(super::bicep::BicepArguments),
     /// Print the JSON Schema of a file format, for editors

@@ -76,7 +76,11 @@ mod tests {
 
     #[test]
     fn what_matters_differs() {
-        let policy = |tpm: &str| canonical(&format!("<policies><inbound><llm-token-limit tokens-per-minute=\"{tpm}\" /></inbound></policies>"));
+        let policy = |tpm: &str| {
+            canonical(&format!(
+                "<policies><inbound><llm-token-limit tokens-per-minute=\"{tpm}\" /></inbound></policies>"
+            ))
+        };
         assert_ne!(policy("500"), policy("501"));
         assert_ne!(canonical("<a><b/><c/></a>"), canonical("<a><c/><b/></a>"));
     }
