@@ -6,6 +6,7 @@
 mod apply_policy;
 mod args;
 mod azure;
+mod azure_local;
 mod backends;
 mod behaviour;
 mod bicep;
