@@ -38,11 +38,13 @@
 //! | `bicep` | pure | Bicep files to ARM templates as the real compiler writes them; the template that ships in the binary |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `arm` | pure | ARM templates: the language, a deployment as a graph of steps, what-if |
+//! | `provision` | pure | deployments: parameters, what would change, progress, errors and advice, state |
 //! | `plane` | pure | the local Azure: resources, deployments, long-running operations, what requests are answered |
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
 //! | `locust` | pure | a plan as a test for Azure Load Testing, which plays Locust files |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
+//! | `azure` | edge | Azure as a client sees it: signing in, Azure Resource Manager, API Management, Azure OpenAI |
 //! | `gateway` | edge | HTTP server around the engine |
 //! | `emulator` | edge | the management endpoint of the local Azure, its tokens, a live gateway for each service |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
@@ -71,6 +73,8 @@
 )]
 
 mod arm;
+#[allow(dead_code, unused_imports, reason = "its commands come one by one")]
+mod azure;
 mod base;
 mod bicep;
 mod cli;
@@ -90,6 +94,12 @@ mod plane;
 mod policy;
 mod policytest;
 mod prices;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "`deploy` and `destroy` are its users and come next"
+)]
+mod provision;
 mod report;
 mod results;
 mod scenario;

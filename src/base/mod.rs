@@ -5,6 +5,7 @@
 mod amount;
 mod diagnostic;
 mod duration;
+mod line_diff;
 mod moment;
 mod money;
 mod nearest;
@@ -19,6 +20,7 @@ mod tier;
 pub(crate) use amount::Tokens;
 pub(crate) use diagnostic::{Diagnostic, Severity, render};
 pub(crate) use duration::{format_duration, parse_duration};
+pub(crate) use line_diff::{DiffLine, line_diff};
 pub(crate) use moment::Moment;
 pub(crate) use money::{Money, TokenPrice};
 pub(crate) use nearest::{nearest, nearest_hint};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 27] = [
+const MAY_NAME: [(&str, &str); 29] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -23,6 +23,7 @@ const MAY_NAME: [(&str, &str); 27] = [
     ),
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
+    ("provision", "base yaml arm"),
     ("plane", "base arm policy engine model"),
     ("kubernetes", "base scenario"),
     ("locust", "base scenario"),
@@ -32,6 +33,7 @@ const MAY_NAME: [(&str, &str); 27] = [
     ("clock", "base"),
     ("files", "base results bicep"),
     ("http", "base"),
+    ("azure", "base settings results clock http"),
     (
         "gateway",
         "base tokens policy engine model metrics clock http",
@@ -40,13 +42,13 @@ const MAY_NAME: [(&str, &str); 27] = [
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator azure provision",
     ),
 ];
 
 /// Modules that touch clock, network, disk, terminal or environment; all others are pure.
-const EDGES: [&str; 7] = [
-    "clock", "files", "http", "gateway", "emulator", "loadtest", "cli",
+const EDGES: [&str; 8] = [
+    "clock", "files", "http", "azure", "gateway", "emulator", "loadtest", "cli",
 ];
 
 /// What only edges may name.
