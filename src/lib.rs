@@ -39,6 +39,9 @@
 //! | `arm` | pure | ARM templates: the language, a deployment as a graph of steps, what-if |
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
+//! | `monitor` | pure | Azure Monitor from what gateways served: metrics, log queries, the last minute |
+//! | `usage` | pure | what Azure Monitor says of a deployed gateway: questions, answers decoded, sums |
+//! | `dashboard` | pure | what `watch` shows: a terminal's buffer, one line, a page |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `gateway` | edge | HTTP server around the engine |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
@@ -76,6 +79,7 @@ mod base;
 mod bicep;
 mod cli;
 mod clock;
+mod dashboard;
 mod engine;
 mod files;
 mod gateway;
@@ -85,6 +89,12 @@ mod limiter;
 mod loadtest;
 mod metrics;
 mod model;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the management plane answers with it and comes with the local Azure"
+)]
+mod monitor;
 mod policy;
 mod policytest;
 mod report;
@@ -93,6 +103,12 @@ mod scenario;
 mod settings;
 mod simulate;
 mod tokens;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "its user, `report --since`, comes with the connection to Azure"
+)]
+mod usage;
 mod yaml;
 
 #[cfg(feature = "bench")]

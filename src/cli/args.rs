@@ -66,6 +66,11 @@ pub(super) enum Command {
     Merge(MergeArguments),
     /// Print the manifest of a Kubernetes Job that plays a scenario in shards
     K8s(K8sArguments),
+    /// Watch a gateway: tokens against each limit, throttling, latency, errors
+    #[command(
+        after_help = "On a terminal it is a screen that `q` leaves; a pipe gets one line for each interval."
+    )]
+    Watch(super::watch::WatchArguments),
     /// Run the local gateway in the foreground
     Emulate(EmulateArguments),
     /// Check policy files: every problem with its place and what to do

@@ -28,6 +28,7 @@ mod simulate;
 mod target;
 mod terminal;
 mod test_policy;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -56,6 +57,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Compare(arguments) => compare::run(terminal, arguments),
         Command::Merge(arguments) => merge::run(terminal, arguments),
         Command::K8s(arguments) => k8s::run(terminal, arguments),
+        Command::Watch(arguments) => watch::run(terminal, arguments),
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),

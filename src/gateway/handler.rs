@@ -9,6 +9,7 @@ use hyper::header::{HeaderName, HeaderValue};
 
 use super::backend::Reply;
 use super::intake::{Refused, Share};
+use super::ledger::{self, Behind, Entry};
 use super::monitor::{self, About};
 use super::relay::Relay;
 use super::server::{Served, Shared};
@@ -32,6 +33,10 @@ pub(super) async fn handle(
     if let (Some(monitor), monitor::PATH) = (&shared.monitor, request.uri().path()) {
         return Ok(series(monitor.text(&shared)));
     }
+    if let (Some(ledger), ledger::PATH) = (&shared.ledger, request.uri().path()) {
+        let text = serde_json::to_string(&ledger.now(&shared));
+        return Ok(json(200, text.unwrap_or_default()));
+    }
     // Given back when the request is over, however it ends.
     let mut share = shared.held.share();
     let mut incoming = match incoming(peer, request, &mut share).await {
@@ -45,6 +50,7 @@ pub(super) async fn handle(
     let mut step = shared.engine().receive(received, incoming);
     // The stream that a forwarded request opened, until the answer that relays it stands.
     let mut stream = None;
+    let mut behind = Behind::default();
     loop {
         let (exchange, forward) = match step {
             Step::Answer(mut answer) => {
@@ -52,18 +58,18 @@ pub(super) async fn handle(
                     let headers = &mut answer.response.headers;
                     shared.traces.keep(wish, &trace, &host, headers);
                 }
-                return Ok(respond(&shared, received, *answer, stream));
+                return Ok(respond(&shared, received, *answer, stream, behind));
             }
             Step::Forward(exchange, forward) => (exchange, forward),
             Step::Send(exchange, sends) => {
-                let waiting = Waiting::new(&shared, exchange);
+                let waiting = Waiting::new(&shared, exchange, behind);
                 let outcomes = super::outbound::send(&shared, sends).await;
                 let now = shared.clock.now();
                 step = shared.engine().replied(now, waiting.over(), outcomes);
                 continue;
             }
             Step::Sleep(exchange, until) => {
-                let waiting = Waiting::new(&shared, exchange);
+                let waiting = Waiting::new(&shared, exchange, behind);
                 shared.clock.sleep_until(until).await;
                 let now = shared.clock.now();
                 step = shared.engine().woken(now, waiting.over());
@@ -72,7 +78,8 @@ pub(super) async fn handle(
         };
         // Another try of the policy replaces what an earlier one opened.
         stream = None;
-        let waiting = Waiting::new(&shared, exchange);
+        behind.asked(shared.clock.now());
+        let waiting = Waiting::new(&shared, exchange, behind);
         let reply = shared.backend.call(&shared.clock, &forward).await;
         let exchange = waiting.over();
         let now = shared.clock.now();
@@ -83,9 +90,13 @@ pub(super) async fn handle(
                 body,
             }) => {
                 let body = match body {
-                    super::backend::ReplyBody::Whole(bytes) => BackendBody::Whole(bytes),
+                    super::backend::ReplyBody::Whole(bytes) => {
+                        behind.answered(now, Some(status));
+                        BackendBody::Whole(bytes)
+                    }
                     super::backend::ReplyBody::Stream(pieces) => {
                         stream = Some(pieces);
+                        behind.streams(status);
                         BackendBody::Stream
                     }
                 };
@@ -99,7 +110,10 @@ pub(super) async fn handle(
                     },
                 )
             }
-            Err(failure) => shared.engine().failed(now, exchange, failure),
+            Err(failure) => {
+                behind.answered(now, None);
+                shared.engine().failed(now, exchange, failure)
+            }
         };
     }
 }
@@ -136,12 +150,25 @@ fn respond(
     received: Moment,
     answer: Answer,
     stream: Option<super::backend::Pieces>,
+    behind: Behind,
 ) -> hyper::Response<Body> {
     let about = shared.monitor.as_ref().map(|monitor| {
         let about = About::new(received, &answer.context);
         monitor.answered(&about, shared.clock.now(), &answer);
         about
     });
+    let streams = answer.stream.is_some() && stream.is_some();
+    let mut entry = shared.ledger.as_ref().map(|_| {
+        let mut entry = Entry::new(&answer.context, behind, answer.response.status);
+        entry.emit(&answer.metrics);
+        entry
+    });
+    if let Some(entry) = entry.take_if(|_| !streams) {
+        entry.done(shared, answer.facts.usage);
+    }
+    if let Some(entry) = &mut entry {
+        entry.streams();
+    }
     shared.served(Served {
         at: shared.clock.now(),
         subscription: answer
@@ -162,7 +189,7 @@ fn respond(
     } = answer.response;
     let body = match (answer.stream, stream) {
         (Some(settlement), Some(pieces)) => {
-            Relay::new(Arc::clone(shared), pieces, settlement, about).boxed_unsync()
+            Relay::new(Arc::clone(shared), pieces, settlement, about, entry).boxed_unsync()
         }
         _ => Full::new(body.unwrap_or_default())
             .map_err(|never| match never {})

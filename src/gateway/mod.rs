@@ -7,6 +7,7 @@
 mod backend;
 mod handler;
 mod intake;
+mod ledger;
 mod monitor;
 mod outbound;
 mod relay;
@@ -16,5 +17,6 @@ mod traces;
 mod waiting;
 
 pub(crate) use backend::Backend;
+pub(crate) use ledger::Ledger;
 pub(crate) use remote::RemoteBackend;
 pub(crate) use server::{Gateway, Served, Watchers};

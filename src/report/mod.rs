@@ -21,6 +21,12 @@ mod stats;
 mod summary;
 mod svg;
 mod tables;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "its user, `report --since`, comes with the connection to Azure"
+)]
+mod usage;
 mod verdict;
 
 #[cfg(test)]
@@ -28,6 +34,8 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
+#[allow(unused_imports, reason = "of pages of usage")]
+pub(crate) use chart::Chart;
 pub(crate) use chart::charts;
 pub(crate) use compare::{
     Comparison, compare, markdown as comparison_markdown, tables as comparison_tables,
@@ -37,3 +45,10 @@ pub(crate) use junit::junit;
 pub(crate) use markdown::markdown;
 pub(crate) use summary::summary;
 pub(crate) use tables::tables;
+#[allow(
+    unused_imports,
+    reason = "its user, `report --since`, comes with the connection to Azure"
+)]
+pub(crate) use usage::{
+    usage_charts, usage_csv, usage_html, usage_json, usage_markdown, usage_tables,
+};

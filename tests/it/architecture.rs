@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 23] = [
+const MAY_NAME: [(&str, &str); 26] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -15,7 +15,7 @@ const MAY_NAME: [(&str, &str); 23] = [
     ("yaml", "base"),
     ("scenario", "base tokens yaml"),
     ("results", "base"),
-    ("report", "base results"),
+    ("report", "base results usage"),
     (
         "simulate",
         "base tokens policy engine model scenario results",
@@ -24,6 +24,9 @@ const MAY_NAME: [(&str, &str); 23] = [
     ("arm", "base"),
     ("kubernetes", "base scenario"),
     ("metrics", ""),
+    ("monitor", "base"),
+    ("dashboard", "base monitor"),
+    ("usage", "base"),
     ("settings", "base"),
     ("bicep", "base"),
     ("clock", "base"),
@@ -31,12 +34,12 @@ const MAY_NAME: [(&str, &str); 23] = [
     ("http", "base"),
     (
         "gateway",
-        "base tokens policy engine model metrics clock http",
+        "base tokens policy engine model metrics monitor clock http",
     ),
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http gateway loadtest kubernetes",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http gateway loadtest kubernetes monitor dashboard usage",
     ),
 ];
 
