@@ -37,12 +37,14 @@
 //! | `bicep` | pure | Bicep files to ARM templates as the real compiler writes them; the template that ships in the binary |
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `arm` | pure | ARM templates: the language, a deployment as a graph of steps, what-if |
+//! | `provision` | pure | deployments: parameters, what would change, progress, errors and advice, state |
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `monitor` | pure | Azure Monitor from what gateways served: metrics, log queries, the last minute |
 //! | `usage` | pure | what Azure Monitor says of a deployed gateway: questions, answers decoded, sums |
 //! | `dashboard` | pure | what `watch` shows: a terminal's buffer, one line, a page |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
+//! | `azure` | edge | Azure as a client sees it: signing in, Azure Resource Manager, API Management, Azure OpenAI |
 //! | `gateway` | edge | HTTP server around the engine |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
 //! | `cli` | edge | arguments, a file per command, terminal, failures; the only wiring |
@@ -75,6 +77,8 @@
     reason = "the local Azure is its only user and comes with the management plane"
 )]
 mod arm;
+#[allow(dead_code, unused_imports, reason = "its commands come one by one")]
+mod azure;
 mod base;
 mod bicep;
 mod cli;
@@ -97,17 +101,18 @@ mod model;
 mod monitor;
 mod policy;
 mod policytest;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "`deploy` and `destroy` are its users and come next"
+)]
+mod provision;
 mod report;
 mod results;
 mod scenario;
 mod settings;
 mod simulate;
 mod tokens;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "its user, `report --since`, comes with the connection to Azure"
-)]
 mod usage;
 mod yaml;
 

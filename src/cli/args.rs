@@ -22,6 +22,10 @@ pub(super) struct Arguments {
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
 
+    /// Say more: which credential signs in, and why
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+
     /// When to use colour; `NO_COLOR` is respected
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
     pub(super) color: Colour,
@@ -253,10 +257,14 @@ pub(super) struct BackendArguments {
 #[derive(Debug, Args)]
 pub(super) struct ReportArguments {
     /// Run directory, such as runs/20260101T000000Z-burst
-    pub(super) run: PathBuf,
+    #[arg(required_unless_present_any = ["since", "from"], conflicts_with_all = ["since", "from"])]
+    pub(super) run: Option<PathBuf>,
 
     #[command(flatten)]
     pub(super) printed: PrintedArguments,
+
+    #[command(flatten)]
+    pub(super) since: super::since::SinceArguments,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 //! arguments and the working directory.
 
 mod args;
+mod azure;
 mod backends;
 mod behaviour;
 mod bicep;
@@ -25,6 +26,7 @@ mod reload;
 mod report;
 mod schema;
 mod simulate;
+mod since;
 mod target;
 mod terminal;
 mod test_policy;
@@ -41,7 +43,7 @@ use terminal::Terminal;
 /// Reads the arguments, runs the command, and answers with its exit code.
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let terminal = Terminal::new(arguments.quiet, arguments.color);
+    let terminal = Terminal::new(arguments.quiet, arguments.color).verbose(arguments.verbose);
     let outcome = guarded(|| command(&terminal, &arguments.command));
     match outcome {
         Ok(verdict) => verdict.exit_code(),

@@ -7,6 +7,7 @@
 
 mod append;
 mod disk;
+mod private;
 mod run_dir;
 mod tree;
 mod watch;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use append::Appender;
 pub(crate) use disk::Disk;
+pub(crate) use private::{remove, write_private};
 pub(crate) use run_dir::{RunDir, RunWriter, read_run, runs_in};
 pub(crate) use tree::{is_folder, xml_files};
 pub(crate) use watch::{Stamp, find, stamp};
@@ -90,6 +92,18 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), FileError> {
     let part = PathBuf::from(part);
     fs::write(&part, text).map_err(failed)?;
     fs::rename(&part, path).map_err(failed)
+}
+
+/// Makes a folder, and those above it, where they are not there yet.
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub(crate) fn folder(path: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(path).map_err(|cause| FileError::Write {
+        path: path.to_owned(),
+        cause,
+    })
 }
 
 /// Adds to the end of a file, which is made when it does not exist.

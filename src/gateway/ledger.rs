@@ -8,7 +8,7 @@ use super::server::Shared;
 use crate::base::Moment;
 use crate::engine::{CounterState, Metric};
 use crate::monitor::{
-    BackendPart, Call, CounterNow, ErrorPart, Emitted, ModelPart, Now, Store, now,
+    BackendPart, Call, CounterNow, Emitted, ErrorPart, ModelPart, Now, Store, now,
 };
 use crate::policy::context::Context;
 use crate::tokens::Usage;

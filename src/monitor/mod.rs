@@ -20,7 +20,7 @@ mod time;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use call::{BackendPart, Call, ErrorPart, ModelPart, Emitted};
+pub(crate) use call::{BackendPart, Call, Emitted, ErrorPart, ModelPart};
 pub(crate) use definitions::{definitions, namespaces};
 pub(crate) use logs::{Dialect, query};
 pub(crate) use metrics::{batch, list};

@@ -21,11 +21,6 @@ mod stats;
 mod summary;
 mod svg;
 mod tables;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "its user, `report --since`, comes with the connection to Azure"
-)]
 mod usage;
 mod verdict;
 
@@ -34,7 +29,6 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
-#[allow(unused_imports, reason = "of pages of usage")]
 pub(crate) use chart::Chart;
 pub(crate) use chart::charts;
 pub(crate) use compare::{
@@ -45,10 +39,6 @@ pub(crate) use junit::junit;
 pub(crate) use markdown::markdown;
 pub(crate) use summary::summary;
 pub(crate) use tables::tables;
-#[allow(
-    unused_imports,
-    reason = "its user, `report --since`, comes with the connection to Azure"
-)]
 pub(crate) use usage::{
     usage_charts, usage_csv, usage_html, usage_json, usage_markdown, usage_tables,
 };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 26] = [
+const MAY_NAME: [(&str, &str); 28] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -22,6 +22,7 @@ const MAY_NAME: [(&str, &str); 26] = [
     ),
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
+    ("provision", "base yaml arm"),
     ("kubernetes", "base scenario"),
     ("metrics", ""),
     ("monitor", "base"),
@@ -32,6 +33,7 @@ const MAY_NAME: [(&str, &str); 26] = [
     ("clock", "base"),
     ("files", "base results bicep"),
     ("http", "base"),
+    ("azure", "base settings results clock http"),
     (
         "gateway",
         "base tokens policy engine model metrics monitor clock http",
@@ -39,12 +41,14 @@ const MAY_NAME: [(&str, &str); 26] = [
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http gateway loadtest kubernetes monitor dashboard usage",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http azure gateway loadtest kubernetes monitor dashboard usage",
     ),
 ];
 
 /// Modules that touch clock, network, disk, terminal or environment; all others are pure.
-const EDGES: [&str; 6] = ["clock", "files", "http", "gateway", "loadtest", "cli"];
+const EDGES: [&str; 7] = [
+    "clock", "files", "http", "azure", "gateway", "loadtest", "cli",
+];
 
 /// What only edges may name.
 const OUTSIDE: [&str; 8] = [

@@ -23,3 +23,4 @@ mod reload;
 mod shards;
 mod test_policy;
 mod traces;
+mod watch;

@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jiff::tz::TimeZone;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::base::parse_duration;
 use crate::cli::azure::CloudArguments;
@@ -54,11 +54,6 @@ fn zone(name: &str) -> Result<TimeZone, String> {
 }
 
 impl SinceArguments {
-    /// False for reports of runs.
-    pub(in crate::cli) fn wanted(&self) -> bool {
-        self.since.is_some() || self.from.is_some()
-    }
-
     pub(super) fn window(&self, now: Timestamp) -> Result<Window, Failure> {
         let (from, to) = match (&self.since, &self.from) {
             (Some(since), _) => {
@@ -75,7 +70,8 @@ impl SinceArguments {
             }
         };
         Window::new(from, to, now).map_err(|error| {
-            Failure::input(error).hint("give `--since 1h`, or `--from` and `--to` of the last 93 days")
+            Failure::input(error)
+                .hint("give `--since 1h`, or `--from` and `--to` of the last 93 days")
         })
     }
 
@@ -97,4 +93,3 @@ impl SinceArguments {
         })
     }
 }
-

@@ -62,7 +62,10 @@ fn told(error: &AzureError) -> AnswerError {
 }
 
 async fn one_metric(client: &ArmClient, question: &MetricsQuestion) -> Result<Value, AzureError> {
-    let version = question.parameters.iter().find(|(name, _)| *name == "api-version");
+    let version = question
+        .parameters
+        .iter()
+        .find(|(name, _)| *name == "api-version");
     let version = version.map_or("", |(_, value)| value.as_str());
     let query: Vec<(&str, &str)> = question
         .parameters
@@ -80,7 +83,11 @@ async fn one_log(client: &ArmClient, question: &LogQuestion) -> Result<Value, Az
     let session = client.session();
     let cloud = session.cloud();
     let mut url = cloud.logs.clone();
-    url.set_path(&format!("{}v1/workspaces/{}/query", cloud.logs.path(), question.workspace));
+    url.set_path(&format!(
+        "{}v1/workspaces/{}/query",
+        cloud.logs.path(),
+        question.workspace
+    ));
     let body = json!({ "query": question.query, "timespan": question.timespan });
     // A query changes nothing: it may be sent again.
     let request = Request::new(Method::POST, url).json(&body).repeatable();

@@ -44,7 +44,9 @@ pub(super) async fn find(
             }
             [(id, _), rest @ ..] => {
                 if !rest.is_empty() {
-                    absent.push(format!("{what}: the resource group holds several, this is of the first one"));
+                    absent.push(format!(
+                        "{what}: the resource group holds several, this is of the first one"
+                    ));
                 }
                 Some((*id).to_owned())
             }
@@ -109,14 +111,26 @@ fn service(
         [(id, name)] => Ok(((*id).to_owned(), (*name).to_owned())),
         [] => {
             let failure = match named {
-                Some(named) => format!("resource group `{}` has no API Management service `{named}`", group.name),
-                None => format!("resource group `{}` has no API Management service", group.name),
+                Some(named) => format!(
+                    "resource group `{}` has no API Management service `{named}`",
+                    group.name
+                ),
+                None => format!(
+                    "resource group `{}` has no API Management service",
+                    group.name
+                ),
             };
             Err(Failure::input(failure).hint("`--resource-group` names another one"))
         }
         several => {
-            let names: Vec<String> = several.iter().map(|(_, name)| format!("`{name}`")).collect();
-            let failure = format!("resource group `{}` has several API Management services", group.name);
+            let names: Vec<String> = several
+                .iter()
+                .map(|(_, name)| format!("`{name}`"))
+                .collect();
+            let failure = format!(
+                "resource group `{}` has several API Management services",
+                group.name
+            );
             Err(Failure::input(failure).hint(format!("give `--apim-name`: {}", names.join(", "))))
         }
     }

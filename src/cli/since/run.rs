@@ -28,9 +28,12 @@ pub(in crate::cli) fn run(
     if let Some(folder) = &arguments.usage_out {
         write(terminal, folder, &usage, arguments)?;
     }
-    markdown(terminal, summary_md, variable("GITHUB_STEP_SUMMARY"), || {
-        report::usage_markdown(&usage, zone, None)
-    })?;
+    markdown(
+        terminal,
+        summary_md,
+        variable("GITHUB_STEP_SUMMARY"),
+        || report::usage_markdown(&usage, zone, None),
+    )?;
     match format {
         Format::Json => {
             let json = report::usage_json(&usage);

@@ -86,8 +86,7 @@ const CUSTOM_METRICS: [Column; 8] = [
 
 impl Tables<'_> {
     pub(super) fn open(&self, name: &str) -> Result<Table, Problem> {
-        let (columns, rows): Source = match (self.dialect, name)
-        {
+        let (columns, rows): Source = match (self.dialect, name) {
             (Dialect::Workspace, "ApiManagementGatewayLogs") => (&GATEWAY, gateway),
             (Dialect::Workspace, "ApiManagementGatewayLlmLog") => (&LLM, llm),
             (Dialect::Workspace, "AppMetrics") => (&APP_METRICS, app_metrics),

@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::series::{Owner, Series};
-use super::{BackendPart, Call, ErrorPart, Emitted, ModelPart, Store};
+use super::{BackendPart, Call, Emitted, ErrorPart, ModelPart, Store};
 
 mod logs;
 mod metrics;

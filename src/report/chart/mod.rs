@@ -17,7 +17,6 @@ mod series;
 mod shares;
 mod subject;
 mod timeline;
-#[allow(dead_code, reason = "pages of usage are not asked for yet")]
 mod usage;
 
 pub(crate) use built::Chart;

@@ -148,7 +148,11 @@ impl Sheet<'_> {
             .map_or("", TokenSource::words)
             .to_owned();
         if minutes > 1.0 {
-            put!(description, "; averages of {}, peaks in between are higher", self.bins.step);
+            put!(
+                description,
+                "; averages of {}, peaks in between are higher",
+                self.bins.step
+            );
         }
         if rows.len() > lines.len() {
             put!(description, "; {} more below", rows.len() - lines.len());
@@ -213,8 +217,7 @@ impl Sheet<'_> {
         if lines.is_empty() {
             return Chart::empty(id, title, "no duration is known of this window");
         }
-        let description =
-            "averages, throttled requests included: Azure keeps no percentiles";
+        let description = "averages, throttled requests included: Azure keeps no percentiles";
         self.lines(id, title, description, &lines, "ms", None, 1)
     }
 

@@ -7,10 +7,8 @@ mod facts;
 mod figures;
 mod sections;
 mod table;
-#[allow(dead_code, reason = "pages of usage are not asked for yet")]
 mod usage;
 
-#[allow(unused_imports, reason = "pages of usage are not asked for yet")]
 pub(super) use usage::{UsagePage, usage_page};
 
 use super::chart::charts;

@@ -66,7 +66,11 @@ fn cards(out: &mut String, usage: &Usage) {
     let requests = usage.requests();
     let throttled = usage.with_status(429..=429);
     let errors = usage.with_status(500..=599);
-    let busiest = usage.subscriptions.iter().map(SubscriptionUsage::busiest).max();
+    let busiest = usage
+        .subscriptions
+        .iter()
+        .map(SubscriptionUsage::busiest)
+        .max();
     let busiest = busiest.map(|tokens| tokens as f64 / usage.window.minutes());
     let duration = Usage::overall(&usage.duration);
     let known = requests > 0;

@@ -75,7 +75,12 @@ fn every_split_names_the_number_of_series() {
             .map(|(name, value)| format!("{name}={value}"));
         let parameters: Vec<String> = parameters.collect();
         let parameters = parameters.join("\n  ");
-        write!(text, "{:?} {}\n  {parameters}\n", question.topic, question.path).unwrap();
+        write!(
+            text,
+            "{:?} {}\n  {parameters}\n",
+            question.topic, question.path
+        )
+        .unwrap();
         let named = |name: &str| question.parameters.iter().any(|(known, _)| *known == name);
         assert_eq!(named("$filter"), named("top"), "{:?}", question.topic);
     }
