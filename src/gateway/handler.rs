@@ -62,14 +62,14 @@ pub(super) async fn handle(
             }
             Step::Forward(exchange, forward) => (exchange, forward),
             Step::Send(exchange, sends) => {
-                let waiting = Waiting::new(&shared, exchange, behind);
+                let waiting = Waiting::new(&shared, exchange, behind.clone());
                 let outcomes = super::outbound::send(&shared, sends).await;
                 let now = shared.clock.now();
                 step = shared.engine().replied(now, waiting.over(), outcomes);
                 continue;
             }
             Step::Sleep(exchange, until) => {
-                let waiting = Waiting::new(&shared, exchange, behind);
+                let waiting = Waiting::new(&shared, exchange, behind.clone());
                 shared.clock.sleep_until(until).await;
                 let now = shared.clock.now();
                 step = shared.engine().woken(now, waiting.over());
@@ -78,8 +78,8 @@ pub(super) async fn handle(
         };
         // Another try of the policy replaces what an earlier one opened.
         stream = None;
-        behind.asked(shared.clock.now());
-        let waiting = Waiting::new(&shared, exchange, behind);
+        behind.asked(shared.clock.now(), &forward.url.host);
+        let waiting = Waiting::new(&shared, exchange, behind.clone());
         let reply = shared.backend.call(&shared.clock, &forward).await;
         let exchange = waiting.over();
         let now = shared.clock.now();

@@ -13,6 +13,13 @@ use crate::monitor::{
 use crate::policy::context::Context;
 use crate::tokens::Usage;
 
+/// What follows the name of an account in its host.
+const ACCOUNTS: [&str; 3] = [
+    "openai.azure.com",
+    "cognitiveservices.azure.com",
+    "services.ai.azure.com",
+];
+
 /// Where a gateway's last minute is read.
 pub(super) const PATH: &str = "/.apimon/now";
 
@@ -20,7 +27,7 @@ pub(super) const PATH: &str = "/.apimon/now";
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
     store: Arc<Mutex<Store>>,
-    /// Name of the Azure OpenAI account behind the gateway.
+    /// Name of the Azure OpenAI account behind the gateway, where its host does not tell.
     account: Arc<str>,
 }
 
@@ -57,8 +64,10 @@ impl From<CounterState> for CounterNow {
 }
 
 /// What happened between the gateway and its backend, however often it was asked.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Behind {
+    /// Of the Azure OpenAI account, where the host that was asked is one.
+    account: Option<Arc<str>>,
     /// When it was asked, as long as its answer is not there.
     asked: Option<Moment>,
     spent: Duration,
@@ -67,7 +76,11 @@ pub(super) struct Behind {
 }
 
 impl Behind {
-    pub(super) fn asked(&mut self, now: Moment) {
+    pub(super) fn asked(&mut self, now: Moment, host: &str) {
+        let account = host
+            .split_once('.')
+            .filter(|(_, rest)| ACCOUNTS.contains(rest));
+        self.account = account.map(|(name, _)| name.into());
         self.asked = Some(now);
         self.called = true;
         self.status = None;
@@ -85,7 +98,7 @@ impl Behind {
         self.status = Some(status);
     }
 
-    fn part(mut self, now: Moment) -> Option<BackendPart> {
+    fn part(&mut self, now: Moment) -> Option<BackendPart> {
         if self.asked.is_some() {
             self.answered(now, self.status);
         }
@@ -183,7 +196,11 @@ impl Entry {
         self.call.backend = self.behind.part(now);
         let answered = self.call.backend.is_some() && self.operation != "other";
         self.call.model = answered.then(|| ModelPart {
-            account: Arc::clone(&ledger.account),
+            account: self
+                .behind
+                .account
+                .take()
+                .unwrap_or_else(|| Arc::clone(&ledger.account)),
             deployment: self.deployment,
             operation: self.operation,
             stream: self.stream,

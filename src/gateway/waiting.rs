@@ -47,7 +47,11 @@ impl Drop for Waiting<'_> {
         let subscription = subscription.map(|subscription| subscription.id.clone());
         let answer = self.shared.engine().abandoned(now, exchange);
         if self.shared.ledger.is_some() {
-            let mut entry = Entry::new(&answer.context, self.behind, CALLER_LEFT);
+            let mut entry = Entry::new(
+                &answer.context,
+                std::mem::take(&mut self.behind),
+                CALLER_LEFT,
+            );
             entry.emit(&answer.metrics);
             entry.done(self.shared, answer.facts.usage);
         }

@@ -22,11 +22,18 @@ pub(crate) enum Dialect {
 /// How far back a query looks when nothing says.
 const DAY: Duration = Duration::from_hours(24);
 
-/// `POST /v1/workspaces/ID/query` and `POST /v1/apps/ID/query`. `services` are the names of the API
-/// Management services whose logs go there.
+/// Names of the API Management services whose records go to one place, by kind of record.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Sources {
+    pub(crate) gateway: Vec<String>,
+    pub(crate) llm: Vec<String>,
+    pub(crate) metrics: Vec<String>,
+}
+
+/// `POST /v1/workspaces/ID/query` and `POST /v1/apps/ID/query`.
 pub(crate) fn query(
     store: &Store,
-    services: &[String],
+    sources: &Sources,
     dialect: Dialect,
     body: &Value,
     now: Timestamp,
@@ -46,7 +53,7 @@ pub(crate) fn query(
     };
     let tables = Tables {
         store,
-        services,
+        sources,
         dialect,
         span,
         now,

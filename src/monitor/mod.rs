@@ -22,7 +22,7 @@ pub(crate) mod tests;
 
 pub(crate) use call::{BackendPart, Call, Emitted, ErrorPart, ModelPart};
 pub(crate) use definitions::{definitions, namespaces};
-pub(crate) use logs::{Dialect, query};
+pub(crate) use logs::{Dialect, Sources, query};
 pub(crate) use metrics::{batch, list};
 pub(crate) use now::{CodeNow, CounterNow, ErrorNow, LatencyNow, Now, SubscriptionNow, now};
 pub(crate) use reply::Reply;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 28] = [
+const MAY_NAME: [(&str, &str); 30] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -23,6 +23,7 @@ const MAY_NAME: [(&str, &str); 28] = [
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
     ("provision", "base yaml arm"),
+    ("plane", "base arm policy engine model monitor"),
     ("kubernetes", "base scenario"),
     ("metrics", ""),
     ("monitor", "base"),
@@ -38,16 +39,20 @@ const MAY_NAME: [(&str, &str); 28] = [
         "gateway",
         "base tokens policy engine model metrics monitor clock http",
     ),
+    (
+        "emulator",
+        "base policy engine monitor gateway plane clock http",
+    ),
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http azure gateway loadtest kubernetes monitor dashboard usage",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http azure gateway loadtest kubernetes monitor dashboard usage emulator",
     ),
 ];
 
 /// Modules that touch clock, network, disk, terminal or environment; all others are pure.
-const EDGES: [&str; 7] = [
-    "clock", "files", "http", "azure", "gateway", "loadtest", "cli",
+const EDGES: [&str; 8] = [
+    "clock", "files", "http", "azure", "gateway", "emulator", "loadtest", "cli",
 ];
 
 /// What only edges may name.

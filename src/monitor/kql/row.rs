@@ -6,15 +6,15 @@ use serde_json::{Map, Value as Json};
 use super::Problem;
 use super::table::Table;
 use super::value::{Type, Value};
-use crate::monitor::Dialect;
 use crate::monitor::call::Call;
 use crate::monitor::store::Store;
+use crate::monitor::{Dialect, Sources};
 
 /// What queries see.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::monitor) struct Tables<'a> {
     pub(in crate::monitor) store: &'a Store,
-    pub(in crate::monitor) services: &'a [String],
+    pub(in crate::monitor) sources: &'a Sources,
     pub(in crate::monitor) dialect: Dialect,
     /// From and to.
     pub(in crate::monitor) span: (Timestamp, Timestamp),
@@ -104,9 +104,14 @@ impl Tables<'_> {
             }
         };
         let (from, to) = self.span;
+        let services = match name {
+            "ApiManagementGatewayLogs" => &self.sources.gateway,
+            "ApiManagementGatewayLlmLog" => &self.sources.llm,
+            _ => &self.sources.metrics,
+        };
         let seen = self.store.calls().filter(|call| {
             let ours = |name: &String| name.eq_ignore_ascii_case(&call.service);
-            from <= call.at && call.at <= to && self.services.iter().any(ours)
+            from <= call.at && call.at <= to && services.iter().any(ours)
         });
         Ok(Table {
             columns: columns

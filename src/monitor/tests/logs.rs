@@ -3,11 +3,20 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{at, store};
-use crate::monitor::{Dialect, query};
+use crate::monitor::{Dialect, Sources, query};
+
+fn of(service: &str) -> Sources {
+    let services = vec![service.to_owned()];
+    Sources {
+        gateway: services.clone(),
+        llm: services.clone(),
+        metrics: services,
+    }
+}
 
 fn ask(dialect: Dialect, text: &str) -> String {
     let body = json!({ "query": text, "timespan": "PT1H", "workspaces": null });
-    let reply = query(&store(), &["Contoso".to_owned()], dialect, &body, at(600));
+    let reply = query(&store(), &of("Contoso"), dialect, &body, at(600));
     if reply.status != 200 {
         let inner = &reply.body["error"]["innererror"];
         return format!(
@@ -107,19 +116,18 @@ fn what_is_not_answered_is_refused_by_name() {
 
 #[test]
 fn only_calls_of_the_span_and_of_the_services_are_seen() {
-    let count = |services: &[String], timespan: &str, now: u32| {
+    let count = |service: &str, timespan: &str, now: u32| {
         let body = json!({ "query": "ApiManagementGatewayLogs | count", "timespan": timespan });
-        let reply = query(&store(), services, Dialect::Workspace, &body, at(now));
+        let reply = query(&store(), &of(service), Dialect::Workspace, &body, at(now));
         reply.body["tables"][0]["rows"][0][0].as_i64().unwrap()
     };
-    let ours = ["contoso".to_owned()];
-    assert_eq!(count(&ours, "PT1H", 600), 5);
-    assert_eq!(count(&ours, "PT60.0S", 120), 1);
+    assert_eq!(count("contoso", "PT1H", 600), 5);
+    assert_eq!(count("contoso", "PT60.0S", 120), 1);
     assert_eq!(
-        count(&ours, "2026-01-01T12:00:00Z/2026-01-01T12:00:30Z", 600),
+        count("contoso", "2026-01-01T12:00:00Z/2026-01-01T12:00:30Z", 600),
         3
     );
-    assert_eq!(count(&["other".to_owned()], "PT1H", 600), 0);
+    assert_eq!(count("other", "PT1H", 600), 0);
 }
 
 proptest::proptest! {

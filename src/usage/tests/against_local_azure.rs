@@ -10,6 +10,11 @@ fn answers(store: &Store, places: &Places, window: &Window) -> Usage {
         kind,
     };
     let services = || vec!["contoso".to_owned()];
+    let sources = Sources {
+        gateway: services(),
+        llm: services(),
+        metrics: services(),
+    };
     let resources = [
         resource(&places.service, Kind::Service("contoso".to_owned())),
         resource(&places.account, Kind::Account("contoso-openai".to_owned())),
@@ -38,7 +43,7 @@ fn answers(store: &Store, places: &Places, window: &Window) -> Usage {
     });
     let logs = logs.into_iter().map(|question| {
         let body = json!({ "query": question.query, "timespan": question.timespan });
-        let reply = query(store, &services(), Dialect::Workspace, &body, now);
+        let reply = query(store, &sources, Dialect::Workspace, &body, now);
         assert_eq!(reply.status, 200, "{:?} {}", question.topic, reply.body);
         (question.topic, Rows::decode(&reply.body))
     });

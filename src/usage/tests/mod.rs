@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answer::AnswerError;
 use super::{Metrics, Places, Rows, Topic, Usage, Window, WindowError, collect, questions};
-use crate::monitor::{Call, Dialect, Kind, Resource, Store, list, query};
+use crate::monitor::{Call, Dialect, Kind, Resource, Sources, Store, list, query};
 
 mod against_local_azure;
 
