@@ -43,6 +43,9 @@
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
 //! | `locust` | pure | a plan as a test for Azure Load Testing, which plays Locust files |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
+//! | `monitor` | pure | Azure Monitor from what gateways served: metrics, log queries, the last minute |
+//! | `usage` | pure | what Azure Monitor says of a deployed gateway: questions, answers decoded, sums |
+//! | `dashboard` | pure | what `watch` shows: a terminal's buffer, one line, a page |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `azure` | edge | Azure as a client sees it: signing in, Azure Resource Manager, API Management, Azure OpenAI |
 //! | `gateway` | edge | HTTP server around the engine |
@@ -79,6 +82,7 @@ mod base;
 mod bicep;
 mod cli;
 mod clock;
+mod dashboard;
 mod emulator;
 mod engine;
 mod files;
@@ -90,6 +94,7 @@ mod loadtest;
 mod locust;
 mod metrics;
 mod model;
+mod monitor;
 mod plane;
 mod policy;
 mod policytest;
@@ -106,6 +111,7 @@ mod scenario;
 mod settings;
 mod simulate;
 mod tokens;
+mod usage;
 mod yaml;
 
 #[cfg(feature = "bench")]

@@ -72,6 +72,11 @@ pub(super) enum Command {
     K8s(K8sArguments),
     /// Write a scenario as a test for another load engine
     Export(super::export::ExportArguments),
+    /// Watch a gateway: tokens against each limit, throttling, latency, errors
+    #[command(
+        after_help = "On a terminal it is a screen that `q` leaves; a pipe gets one line for each interval."
+    )]
+    Watch(super::watch::WatchArguments),
     /// Run the local gateway in the foreground
     Emulate(EmulateArguments),
     /// Check policy files: every problem with its place and what to do
@@ -260,10 +265,14 @@ pub(super) struct BackendArguments {
 #[derive(Debug, Args)]
 pub(super) struct ReportArguments {
     /// Run directory, such as runs/20260101T000000Z-burst
-    pub(super) run: PathBuf,
+    #[arg(required_unless_present_any = ["since", "from"], conflicts_with_all = ["since", "from"])]
+    pub(super) run: Option<PathBuf>,
 
     #[command(flatten)]
     pub(super) printed: PrintedArguments,
+
+    #[command(flatten)]
+    pub(super) since: super::since::SinceArguments,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,9 @@ use crate::scenario::Scenario;
 /// Model that stands behind every local gateway.
 pub(super) const MODEL: &str = "gpt-4o-mini";
 
+/// Name of the Azure OpenAI account that such a model is said to belong to.
+pub(super) const ACCOUNT: &str = "apimon-local";
+
 /// Who may call: id and display name.
 pub(super) struct Caller<'a> {
     pub(super) id: &'a str,

@@ -29,9 +29,11 @@ mod reload;
 mod report;
 mod schema;
 mod simulate;
+mod since;
 mod target;
 mod terminal;
 mod test_policy;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -61,6 +63,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Merge(arguments) => merge::run(terminal, arguments),
         Command::Export(arguments) => export::run(terminal, arguments),
         Command::K8s(arguments) => k8s::run(terminal, arguments),
+        Command::Watch(arguments) => watch::run(terminal, arguments),
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),

@@ -1,14 +1,18 @@
 //! The live gateways: one for every API Management service, on a loopback port of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
 use crate::engine::{Engine, Service};
-use crate::gateway::{Accounts, Backend, Gateway, GatewayError, Watchers};
+use crate::gateway::{Accounts, Backend, Gateway, GatewayError, Ledger, Watchers};
+use crate::monitor::Store;
 use crate::plane::Plane;
 
 #[derive(Debug, Default)]
 pub(super) struct Gateways {
+    /// What all of them served.
+    pub(super) calls: Arc<Mutex<Store>>,
     /// By the service's id in small letters.
     live: BTreeMap<String, Gateway>,
     /// Ports by the service's id: a service that comes back is found where it was.
@@ -44,9 +48,16 @@ impl Gateways {
     fn start(&mut self, plane: &mut Plane, id: &str, service: Service, clock: Clock) {
         let port = self.ports.get(id).copied().unwrap_or(0);
         let accounts = self.accounts.clone();
-        let started = begin(service.clone(), accounts.clone(), clock, port)
-            // Somebody else has the port by now.
-            .or_else(|_| begin(service, accounts, clock, 0));
+        let ledger = Ledger::new(Arc::clone(&self.calls), "");
+        let started = begin(
+            service.clone(),
+            accounts.clone(),
+            clock,
+            port,
+            ledger.clone(),
+        )
+        // Somebody else has the port by now.
+        .or_else(|_| begin(service, accounts, clock, 0, ledger));
         if let Ok(gateway) = started {
             let url = gateway.url();
             if let Some(port) = url.rsplit_once(':').and_then(|(_, port)| port.parse().ok()) {
@@ -64,6 +75,7 @@ fn begin(
     accounts: Accounts,
     clock: Clock,
     port: u16,
+    ledger: Ledger,
 ) -> Result<Gateway, GatewayError> {
     let start = move || {
         Gateway::start(
@@ -71,7 +83,10 @@ fn begin(
             Backend::Accounts(accounts),
             clock,
             port,
-            Watchers::default(),
+            Watchers {
+                ledger: Some(ledger),
+                ..Watchers::default()
+            },
         )
     };
     let thread = std::thread::spawn(start);

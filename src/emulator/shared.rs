@@ -1,7 +1,7 @@
 //! What all connections of the management endpoint have in common.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
@@ -11,12 +11,15 @@ use super::issuer::Issuer;
 use super::{SUBSCRIPTION, TENANT};
 use crate::base::{Moment, Seed};
 use crate::clock::Clock;
+use crate::monitor::Store;
 use crate::plane::{Ask, Plane, Reply};
 
 #[derive(Debug)]
 pub(super) struct Shared {
     plane: Mutex<Plane>,
     gateways: Mutex<Gateways>,
+    /// What the gateways served.
+    calls: Arc<Mutex<Store>>,
     pub(super) issuer: Issuer,
     pub(super) clock: Clock,
     /// Told when something new is under way.
@@ -28,6 +31,7 @@ impl Shared {
     pub(super) fn new(plane: Plane, gateways: Gateways, issuer: Issuer, clock: Clock) -> Shared {
         Shared {
             plane: Mutex::new(plane),
+            calls: Arc::clone(&gateways.calls),
             gateways: Mutex::new(gateways),
             issuer,
             clock,
@@ -66,7 +70,11 @@ impl Shared {
     pub(super) fn answer(&self, ask: &Ask) -> Reply {
         let mut plane = self.plane();
         self.settle(&mut plane);
-        let reply = plane.answer(self.now(), ask);
+        let monitored = {
+            let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+            plane.monitored(&calls, self.now(), ask)
+        };
+        let reply = monitored.unwrap_or_else(|| plane.answer(self.now(), ask));
         self.settle(&mut plane);
         self.wake.notify_one();
         reply

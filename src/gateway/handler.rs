@@ -9,6 +9,7 @@ use hyper::header::{HeaderName, HeaderValue};
 
 use super::backend::Reply;
 use super::intake::{Refused, Share};
+use super::ledger::{self, Behind, Entry};
 use super::monitor::{self, About};
 use super::relay::Relay;
 use super::server::{Served, Shared};
@@ -33,6 +34,10 @@ pub(super) async fn handle(
     if let (Some(monitor), monitor::PATH) = (&shared.monitor, request.uri().path()) {
         return Ok(series(monitor.text(&shared)));
     }
+    if let (Some(ledger), ledger::PATH) = (&shared.ledger, request.uri().path()) {
+        let text = serde_json::to_string(&ledger.now(&shared));
+        return Ok(json(200, text.unwrap_or_default()));
+    }
     // Given back when the request is over, however it ends.
     let mut share = shared.held.share();
     let mut incoming = match incoming(peer, request, &mut share).await {
@@ -47,6 +52,7 @@ pub(super) async fn handle(
     // The stream that a forwarded request opened, until the answer that relays it stands.
     let mut stream = None;
     let mut answered = shared.held.share();
+    let mut behind = Behind::default();
     loop {
         let (exchange, forward) = match step {
             Step::Answer(mut answer) => {
@@ -54,18 +60,20 @@ pub(super) async fn handle(
                     let headers = &mut answer.response.headers;
                     shared.traces.keep(wish, &trace, &host, headers);
                 }
-                return Ok(respond(&shared, received, *answer, stream, answered));
+                return Ok(respond(
+                    &shared, received, *answer, stream, answered, behind,
+                ));
             }
             Step::Forward(exchange, forward) => (exchange, forward),
             Step::Send(exchange, sends) => {
-                let waiting = Waiting::new(&shared, exchange);
+                let waiting = Waiting::new(&shared, exchange, behind.clone());
                 let outcomes = super::outbound::send(&shared, sends).await;
                 let now = shared.clock.now();
                 step = shared.engine().replied(now, waiting.over(), outcomes);
                 continue;
             }
             Step::Sleep(exchange, until) => {
-                let waiting = Waiting::new(&shared, exchange);
+                let waiting = Waiting::new(&shared, exchange, behind.clone());
                 shared.clock.sleep_until(until).await;
                 let now = shared.clock.now();
                 step = shared.engine().woken(now, waiting.over());
@@ -75,7 +83,8 @@ pub(super) async fn handle(
         // Another try of the policy replaces what an earlier one opened and holds.
         stream = None;
         answered = shared.held.share();
-        let waiting = Waiting::new(&shared, exchange);
+        behind.asked(shared.clock.now(), &forward.url.host);
+        let waiting = Waiting::new(&shared, exchange, behind.clone());
         let reply = shared
             .backend
             .call(&shared.clock, &forward, &mut answered)
@@ -89,9 +98,13 @@ pub(super) async fn handle(
                 body,
             }) => {
                 let body = match body {
-                    super::backend::ReplyBody::Whole(bytes) => BackendBody::Whole(bytes),
+                    super::backend::ReplyBody::Whole(bytes) => {
+                        behind.answered(now, Some(status));
+                        BackendBody::Whole(bytes)
+                    }
                     super::backend::ReplyBody::Stream(pieces) => {
                         stream = Some(pieces);
+                        behind.streams(status);
                         BackendBody::Stream
                     }
                 };
@@ -105,7 +118,10 @@ pub(super) async fn handle(
                     },
                 )
             }
-            Err(failure) => shared.engine().failed(now, exchange, failure),
+            Err(failure) => {
+                behind.answered(now, None);
+                shared.engine().failed(now, exchange, failure)
+            }
         };
     }
 }
@@ -143,12 +159,25 @@ fn respond(
     answer: Answer,
     stream: Option<super::backend::Pieces>,
     share: Share,
+    behind: Behind,
 ) -> hyper::Response<Body> {
     let about = shared.monitor.as_ref().map(|monitor| {
         let about = About::new(received, &answer.context);
         monitor.answered(&about, shared.clock.now(), &answer);
         about
     });
+    let streams = answer.stream.is_some() && stream.is_some();
+    let mut entry = shared.ledger.as_ref().map(|_| {
+        let mut entry = Entry::new(&answer.context, behind, answer.response.status);
+        entry.emit(&answer.metrics);
+        entry
+    });
+    if let Some(entry) = entry.take_if(|_| !streams) {
+        entry.done(shared, answer.facts.usage);
+    }
+    if let Some(entry) = &mut entry {
+        entry.streams();
+    }
     shared.served(Served {
         at: shared.clock.now(),
         subscription: answer
@@ -169,7 +198,7 @@ fn respond(
     } = answer.response;
     let body = match (answer.stream, stream) {
         (Some(settlement), Some(pieces)) => {
-            Relay::new(Arc::clone(shared), pieces, settlement, about).boxed_unsync()
+            Relay::new(Arc::clone(shared), pieces, settlement, about, entry).boxed_unsync()
         }
         _ => Whole::new(body.unwrap_or_default(), share).boxed_unsync(),
     };

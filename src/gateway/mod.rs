@@ -9,6 +9,7 @@ mod backend;
 mod gathered;
 mod handler;
 mod intake;
+mod ledger;
 mod monitor;
 mod outbound;
 mod relay;
@@ -23,5 +24,6 @@ mod tests;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use backend::Backend;
+pub(crate) use ledger::Ledger;
 pub(crate) use remote::RemoteBackend;
 pub(crate) use server::{Gateway, GatewayError, Served, Watchers};

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use super::backend::Backend;
 use super::handler;
 use super::intake::Held;
+use super::ledger::Ledger;
 use super::monitor::Monitor;
 use super::outbound::Outbound;
 use super::traces::Traces;
@@ -56,6 +57,8 @@ pub(crate) struct Watchers {
     pub(crate) log: Option<UnboundedSender<Served>>,
     /// Serve Prometheus series at `/.apimon/metrics`.
     pub(crate) series: bool,
+    /// Is told every request when it is over; its last minute is then served at `/.apimon/now`.
+    pub(crate) ledger: Option<Ledger>,
 }
 
 /// What all connections have in common.
@@ -71,6 +74,7 @@ pub(super) struct Shared {
     log: Option<UnboundedSender<Served>>,
     /// Set when series are wanted.
     pub(super) monitor: Option<Monitor>,
+    pub(super) ledger: Option<Ledger>,
 }
 
 /// One request that was answered, for whoever watches the gateway.
@@ -105,12 +109,21 @@ impl Shared {
             metrics: Mutex::new(MetricTotals::default()),
             log: watchers.log,
             monitor: watchers.series.then(Monitor::default),
+            ledger: watchers.ledger,
         }
     }
 
     pub(super) fn engine(&self) -> MutexGuard<'_, Engine> {
         // A panic while deciding is our bug and was reported; the counters are still sound.
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// UTC time of a moment.
+    pub(super) fn utc(&self, moment: Moment) -> jiff::Timestamp {
+        let started = self.clock.started();
+        started
+            .checked_add(moment.since_start())
+            .unwrap_or(jiff::Timestamp::MAX)
     }
 
     pub(super) fn emit(&self, metrics: Vec<Metric>) {

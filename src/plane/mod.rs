@@ -17,6 +17,7 @@ mod group;
 mod id;
 mod jsonc;
 mod model;
+mod monitored;
 mod operation;
 mod policy;
 mod provider;

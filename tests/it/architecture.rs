@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 29] = [
+const MAY_NAME: [(&str, &str); 33] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -16,7 +16,7 @@ const MAY_NAME: [(&str, &str); 29] = [
     ("scenario", "base tokens yaml"),
     ("prices", "base yaml"),
     ("results", "base"),
-    ("report", "base results"),
+    ("report", "base results usage"),
     (
         "simulate",
         "base tokens policy engine model scenario results",
@@ -25,9 +25,13 @@ const MAY_NAME: [(&str, &str); 29] = [
     ("arm", "base"),
     ("provision", "base yaml arm"),
     ("plane", "base arm policy engine model"),
+    ("plane", "base arm policy engine model monitor"),
     ("kubernetes", "base scenario"),
     ("locust", "base scenario"),
     ("metrics", ""),
+    ("monitor", "base"),
+    ("dashboard", "base monitor"),
+    ("usage", "base"),
     ("settings", "base"),
     ("bicep", "base"),
     ("clock", "base"),
@@ -36,13 +40,16 @@ const MAY_NAME: [(&str, &str); 29] = [
     ("azure", "base settings results clock http"),
     (
         "gateway",
-        "base tokens policy engine model metrics clock http",
+        "base tokens policy engine model metrics monitor clock http",
     ),
-    ("emulator", "base policy engine gateway plane clock http"),
+    (
+        "emulator",
+        "base policy engine monitor gateway plane clock http",
+    ),
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator azure provision",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator azure provision monitor dashboard usage",
     ),
 ];
 

@@ -24,3 +24,4 @@ mod reload;
 mod shards;
 mod test_policy;
 mod traces;
+mod watch;
