@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::backend::{Reply, ReplyBody, ask_model};
 use super::outbound::on_this_machine;
+use super::intake::Share;
 use super::remote::RemoteBackend;
 use crate::base::Moment;
 use crate::clock::Clock;
@@ -32,10 +33,11 @@ impl Accounts {
         clock: &Clock,
         asked: Moment,
         forward: &Forward,
+        share: &mut Share,
     ) -> Result<Reply, BackendFailure> {
         let host = forward.url.host.to_lowercase();
         if on_this_machine(&host) {
-            return self.server(forward)?.call(forward).await;
+            return self.server(forward)?.call(forward, share).await;
         }
         match self.find(&host, forward) {
             Found::Model(settings) => ask_model(&settings, clock, asked, forward).await,

@@ -54,7 +54,7 @@ impl Backend {
             match self {
                 Backend::Model(settings) => ask_model(settings, clock, asked, forward).await,
                 Backend::Remote(remote) => remote.call(forward, share).await,
-                Backend::Accounts(accounts) => accounts.call(clock, asked, forward).await,
+                Backend::Accounts(accounts) => accounts.call(clock, asked, forward, share).await,
             }
         };
         tokio::select! {
