@@ -42,6 +42,7 @@
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `azure` | edge | Azure as a client sees it: signing in, Azure Resource Manager, API Management, Azure OpenAI |
+//! | `deployer` | edge | a deployment before, during and after; deleting and purging |
 //! | `gateway` | edge | HTTP server around the engine |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
 //! | `cli` | edge | arguments, a file per command, terminal, failures; the only wiring |
@@ -80,6 +81,7 @@ mod base;
 mod bicep;
 mod cli;
 mod clock;
+mod deployer;
 mod engine;
 mod files;
 mod gateway;
@@ -91,11 +93,6 @@ mod metrics;
 mod model;
 mod policy;
 mod policytest;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "`deploy` and `destroy` are its users and come next"
-)]
 mod provision;
 mod report;
 mod results;

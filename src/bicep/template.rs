@@ -285,7 +285,9 @@ impl Context<'_> {
             let name = match key.literal() {
                 Some(name) if without.contains(&name) => continue,
                 // Azure would take a list of that name for loops.
-                Some("copy") if matches!(&value.kind, Kind::Array(_)) => "[string('copy')]".to_owned(),
+                Some("copy") if matches!(&value.kind, Kind::Array(_)) => {
+                    "[string('copy')]".to_owned()
+                }
                 Some(name) => escaped(name),
                 None => match self.convert(key, env).value() {
                     Value::String(name) => name,

@@ -4,11 +4,14 @@
 //! arguments and the working directory.
 
 mod args;
+mod azure;
 mod backends;
 mod behaviour;
 mod bicep;
 mod compare;
 mod config;
+mod deploy;
+mod destroy;
 mod emulate;
 mod events;
 mod failure;
@@ -59,6 +62,8 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),
+        Command::Deploy(arguments) => deploy::run(terminal, arguments),
+        Command::Destroy(arguments) => destroy::run(terminal, arguments),
         Command::Config(arguments) => config::run(terminal, arguments),
         Command::Bicep(arguments) => bicep::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use append::Appender;
 pub(crate) use disk::Disk;
-pub(crate) use private::{remove, write_private};
+pub(crate) use private::{create, remove, write_private};
 pub(crate) use run_dir::{RunDir, RunWriter, read_run, runs_in};
 pub(crate) use tree::{is_folder, xml_files};
 pub(crate) use watch::{Stamp, find, stamp};

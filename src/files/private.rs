@@ -43,6 +43,19 @@ fn owned(path: &Path) -> io::Result<fs::File> {
     options.open(path)
 }
 
+/// A new file, readable by its owner only, in the place of an old one.
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub(crate) fn create(path: &Path) -> Result<fs::File, FileError> {
+    remove(path)?;
+    owned(path).map_err(|cause| FileError::Write {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
 /// Deletes a file; one that is not there is deleted already.
 ///
 /// # Errors

@@ -17,7 +17,9 @@ const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";
 
 /// Azure said no, or nothing.
 pub(in crate::cli) fn refused(error: AzureError) -> Failure {
-    let found = error.refusal().map(|refusal| troubles(&wire(&refusal.error)));
+    let found = error
+        .refusal()
+        .map(|refusal| troubles(&wire(&refusal.error)));
     let mut failure = match &error {
         AzureError::Url { .. } => Failure::input(&error),
         _ => Failure::remote(&error),
@@ -91,7 +93,9 @@ pub(super) fn succeeded(
         files::append(Path::new(&step), &lines.github)?;
     }
     for name in &lines.refused {
-        terminal.complain(&format!("warning: output `{name}` may be a secret, so it is kept nowhere"));
+        terminal.complain(&format!(
+            "warning: output `{name}` may be a secret, so it is kept nowhere"
+        ));
     }
     match arguments.format {
         Format::Json => {
@@ -110,6 +114,9 @@ pub(super) fn succeeded(
             }
         }
     }
-    terminal.note(&format!("resource group `{}` is deployed", state.resource_group));
+    terminal.note(&format!(
+        "resource group `{}` is deployed",
+        state.resource_group
+    ));
     Ok(())
 }

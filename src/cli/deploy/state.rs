@@ -10,7 +10,7 @@ use crate::provision::{Phase, STATE_FORMAT, State};
 const FOLDER: &str = ".apimon";
 
 /// Where the state of a target is. Names of targets may hold what names of files may not.
-pub(in crate::cli) fn path_of(target: &str) -> PathBuf {
+fn path_of(target: &str) -> PathBuf {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let name: String = target
         .chars()
@@ -27,7 +27,9 @@ pub(in crate::cli) struct StateFile {
 
 impl StateFile {
     pub(in crate::cli) fn of(target: &str) -> StateFile {
-        StateFile { path: path_of(target) }
+        StateFile {
+            path: path_of(target),
+        }
     }
 
     /// # Errors
@@ -65,7 +67,12 @@ impl StateFile {
 }
 
 /// A state that says what is being done.
-pub(super) fn fresh(job: &crate::deployer::Job, management_url: &str, phase: Phase, changed: &str) -> State {
+pub(super) fn fresh(
+    job: &crate::deployer::Job,
+    management_url: &str,
+    phase: Phase,
+    changed: &str,
+) -> State {
     State {
         format: STATE_FORMAT.to_owned(),
         management_url: management_url.to_owned(),
