@@ -38,12 +38,14 @@
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `arm` | pure | ARM templates: the language, a deployment as a graph of steps, what-if |
 //! | `provision` | pure | deployments: parameters, what would change, progress, errors and advice, state |
+//! | `plane` | pure | the local Azure: resources, deployments, long-running operations, what requests are answered |
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `azure` | edge | Azure as a client sees it: signing in, Azure Resource Manager, API Management, Azure OpenAI |
 //! | `deployer` | edge | a deployment before, during and after; deleting and purging |
 //! | `gateway` | edge | HTTP server around the engine |
+//! | `emulator` | edge | the management endpoint of the local Azure, its tokens, a live gateway for each service |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
 //! | `cli` | edge | arguments, a file per command, terminal, failures; the only wiring |
 //!
@@ -69,11 +71,6 @@
     reason = "the crate documentation is the architecture text"
 )]
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the local Azure is its only user and comes with the management plane"
-)]
 mod arm;
 #[allow(dead_code, unused_imports, reason = "its commands come one by one")]
 mod azure;
@@ -82,6 +79,7 @@ mod bicep;
 mod cli;
 mod clock;
 mod deployer;
+mod emulator;
 mod engine;
 mod files;
 mod gateway;
@@ -91,6 +89,7 @@ mod limiter;
 mod loadtest;
 mod metrics;
 mod model;
+mod plane;
 mod policy;
 mod policytest;
 mod provision;

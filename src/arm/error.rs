@@ -38,6 +38,7 @@ impl ArmError {
     }
 
     /// Where in the request body, as `properties.template.resources[0].name`.
+    #[cfg(test)]
     pub(crate) fn path(&self) -> Option<&str> {
         self.spot.as_ref().map(|spot| spot.path.as_str())
     }

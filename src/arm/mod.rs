@@ -18,7 +18,6 @@ mod whatif;
 pub(crate) use error::ArmError;
 pub(crate) use evaluate::Place;
 pub(crate) use run::{
-    Deployment, Event, Mode, Outcome, Request, Run, Step, StepId, Store, Validated, public_cloud,
-    validate,
+    Event, Mode, Outcome, Request, Run, Step, StepId, Store, public_cloud, validate,
 };
-pub(crate) use whatif::{Format, Planned, WhatIf, what_if};
+pub(crate) use whatif::{Format, Planned, what_if};

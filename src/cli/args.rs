@@ -353,6 +353,29 @@ pub(super) struct EmulateArguments {
 
     #[command(flatten)]
     pub(super) backend: BackendArguments,
+
+    #[command(flatten)]
+    pub(super) azure: AzureArguments,
+}
+
+/// The management endpoint of the local Azure.
+#[derive(Debug, Args)]
+pub(super) struct AzureArguments {
+    /// Where the management endpoint of the local Azure listens; port 0 lets the system choose
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(super) management_addr: std::net::SocketAddr,
+
+    /// How long an API Management service takes to be made; everything else takes less
+    #[arg(long, value_name = "TIME", default_value = "200ms")]
+    pub(super) provisioning: String,
+
+    /// Certificate chain (PEM) of the management endpoint, which then speaks https
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(super) tls_cert: Option<PathBuf>,
+
+    /// Key (PEM) of that certificate
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(super) tls_key: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

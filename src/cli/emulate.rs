@@ -11,7 +11,7 @@ use super::prepare::{set_named_values, tier};
 use super::reload;
 use super::target::{self, KEY_HEADER};
 use super::terminal::Terminal;
-use super::{Outcome, behaviour, output};
+use super::{Outcome, azure_local, behaviour, output};
 use crate::base::{Seed, number};
 use tokio::sync::mpsc;
 
@@ -76,6 +76,8 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
     let gateway = Gateway::start(engine, backend, clock, arguments.port, watchers)
         .map_err(Failure::remote)?;
     announce(terminal, &gateway.url(), &seed, &callers, &behind);
+    let (azure, _announced) = azure_local::start(terminal, &arguments.azure, arguments.seed)?;
+    terminal.note(&format!("local Azure at {}", azure.management_url));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -92,6 +94,9 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
             never = changed => match never {},
         }
     })?;
+    for (name, url) in azure.gateways() {
+        terminal.note(&format!("service `{name}` was at {url}"));
+    }
     terminal.note("stopped");
     output::note_metrics(terminal, &gateway.metrics());
     Ok(Verdict::Done)

@@ -5,6 +5,7 @@
 
 mod args;
 mod azure;
+mod azure_local;
 mod backends;
 mod behaviour;
 mod bicep;

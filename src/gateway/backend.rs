@@ -10,6 +10,7 @@ use crate::engine::{BackendFailure, Forward};
 use crate::model::{self, AnswerBody, ModelFault, ModelRequest, ModelSettings};
 use crate::policy::message::Headers;
 
+use super::accounts::Accounts;
 use super::remote::{RemoteBackend, RemoteStream};
 
 /// A backend's bytes as they come.
@@ -34,6 +35,8 @@ pub(super) enum ReplyBody {
 pub(crate) enum Backend {
     Model(ModelSettings),
     Remote(RemoteBackend),
+    /// Whichever account the request's host names.
+    Accounts(Accounts),
 }
 
 impl Backend {
@@ -48,6 +51,7 @@ impl Backend {
             match self {
                 Backend::Model(settings) => ask_model(settings, clock, asked, forward).await,
                 Backend::Remote(remote) => remote.call(forward).await,
+                Backend::Accounts(accounts) => accounts.call(clock, asked, forward).await,
             }
         };
         tokio::select! {
@@ -57,7 +61,7 @@ impl Backend {
     }
 }
 
-async fn ask_model(
+pub(super) async fn ask_model(
     settings: &ModelSettings,
     clock: &Clock,
     asked: Moment,

@@ -4,6 +4,7 @@
 //! It moves bytes and minds the time; every decision is the engine's. It never writes to disk and
 //! never sends a subscription key anywhere but to the backend that the policy chose.
 
+mod accounts;
 mod backend;
 mod handler;
 mod intake;
@@ -15,6 +16,7 @@ mod server;
 mod traces;
 mod waiting;
 
+pub(crate) use accounts::Accounts;
 pub(crate) use backend::Backend;
 pub(crate) use remote::RemoteBackend;
-pub(crate) use server::{Gateway, Served, Watchers};
+pub(crate) use server::{Gateway, GatewayError, Served, Watchers};

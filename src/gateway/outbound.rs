@@ -117,7 +117,7 @@ impl Outbound {
     }
 }
 
-fn on_this_machine(host: &str) -> bool {
+pub(super) fn on_this_machine(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())

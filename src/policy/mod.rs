@@ -24,7 +24,7 @@ mod telemetry;
 mod tests;
 mod token_rules;
 mod trail;
-mod xml;
+pub(crate) mod xml;
 
 pub(crate) use access::{
     AuthorizationContext, BasicAuthentication, Cors, KeyMaterial, Proxy, RequiredClaim, TokenPlace,

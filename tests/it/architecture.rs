@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 25] = [
+const MAY_NAME: [(&str, &str); 28] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -23,6 +23,7 @@ const MAY_NAME: [(&str, &str); 25] = [
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
     ("provision", "base yaml arm"),
+    ("plane", "base arm policy engine model"),
     ("kubernetes", "base scenario"),
     ("metrics", ""),
     ("settings", "base"),
@@ -36,16 +37,17 @@ const MAY_NAME: [(&str, &str); 25] = [
         "gateway",
         "base tokens policy engine model metrics clock http",
     ),
+    ("emulator", "base policy engine gateway plane clock http"),
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http azure deployer provision gateway loadtest kubernetes",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http azure deployer provision gateway loadtest kubernetes emulator",
     ),
 ];
 
 /// Modules that touch clock, network, disk, terminal or environment; all others are pure.
-const EDGES: [&str; 8] = [
-    "clock", "files", "http", "azure", "deployer", "gateway", "loadtest", "cli",
+const EDGES: [&str; 9] = [
+    "clock", "files", "http", "azure", "deployer", "gateway", "emulator", "loadtest", "cli",
 ];
 
 /// What only edges may name.

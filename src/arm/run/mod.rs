@@ -17,9 +17,8 @@ mod world;
 
 pub(super) use body::{body, redacted};
 pub(crate) use driver::{Event, Step, StepId};
-pub(crate) use plan::Deployment;
 pub(crate) use plan::{Outcome, Run};
 pub(super) use plan::{answer, secure_outputs};
 pub(crate) use request::{Mode, Request, Store, public_cloud};
-pub(crate) use validate::{Validated, validate};
+pub(crate) use validate::validate;
 pub(super) use world::{Answers, Dry, SECURE};

@@ -104,6 +104,7 @@ impl Deployment {
     }
 
     /// What failed, resource by resource: id and error.
+    #[cfg(test)]
     pub(crate) fn failed(&self) -> Vec<(&str, &ArmError)> {
         self.instances
             .iter()

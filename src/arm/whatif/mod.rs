@@ -10,6 +10,6 @@ mod delta;
 mod tests;
 mod walk;
 
-pub(crate) use changes::{Format, WhatIf, what_if};
+pub(crate) use changes::{Format, what_if};
 pub(crate) use walk::Planned;
 pub(super) use walk::walk;

@@ -61,7 +61,7 @@ impl StateFile {
     ///
     /// When it is there and cannot be deleted.
     pub(in crate::cli) fn remove(&self) -> Result<(), Failure> {
-        files::remove(&self.path)?;
+        files::delete(&self.path)?;
         Ok(())
     }
 }

@@ -1,0 +1,82 @@
+//! The live gateways: one for every API Management service, on a loopback port of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::clock::Clock;
+use crate::engine::{Engine, Service};
+use crate::gateway::{Accounts, Backend, Gateway, GatewayError, Watchers};
+use crate::plane::Plane;
+
+#[derive(Debug, Default)]
+pub(super) struct Gateways {
+    /// By the service's id in small letters.
+    live: BTreeMap<String, Gateway>,
+    /// Ports by the service's id: a service that comes back is found where it was.
+    ports: BTreeMap<String, u16>,
+    accounts: Accounts,
+}
+
+impl Gateways {
+    pub(super) fn urls(&self) -> Vec<(String, String)> {
+        let name = |id: &String| id.rsplit('/').next().unwrap_or(id).to_owned();
+        self.live
+            .iter()
+            .map(|(id, gateway)| (name(id), gateway.url()))
+            .collect()
+    }
+
+    /// Brings the gateways of services up to date: starts, configures anew, or stops them.
+    pub(super) fn follow(&mut self, plane: &mut Plane, changed: &BTreeSet<String>, clock: Clock) {
+        self.accounts.replace(plane.accounts());
+        for id in changed {
+            match plane.configuration(id, clock.started()) {
+                None => drop(self.live.remove(id)),
+                // The plane checks every change: what does not fit was refused before.
+                Some(Err(_)) => {}
+                Some(Ok(service)) => match self.live.get(id) {
+                    Some(gateway) => gateway.reconfigure(service),
+                    None => self.start(plane, id, service, clock),
+                },
+            }
+        }
+    }
+
+    fn start(&mut self, plane: &mut Plane, id: &str, service: Service, clock: Clock) {
+        let port = self.ports.get(id).copied().unwrap_or(0);
+        let accounts = self.accounts.clone();
+        let started = begin(service.clone(), accounts.clone(), clock, port)
+            // Somebody else has the port by now.
+            .or_else(|_| begin(service, accounts, clock, 0));
+        if let Ok(gateway) = started {
+            let url = gateway.url();
+            if let Some(port) = url.rsplit_once(':').and_then(|(_, port)| port.parse().ok()) {
+                self.ports.insert(id.to_owned(), port);
+            }
+            plane.gateway(id, &url);
+            self.live.insert(id.to_owned(), gateway);
+        }
+    }
+}
+
+/// On a thread of its own, because a gateway brings its own runtime.
+fn begin(
+    service: Service,
+    accounts: Accounts,
+    clock: Clock,
+    port: u16,
+) -> Result<Gateway, GatewayError> {
+    let start = move || {
+        Gateway::start(
+            Engine::new(service),
+            Backend::Accounts(accounts),
+            clock,
+            port,
+            Watchers::default(),
+        )
+    };
+    let thread = std::thread::spawn(start);
+    match thread.join() {
+        Ok(started) => started,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}

@@ -1,0 +1,166 @@
+//! The local Azure's management plane: resources, deployments, long-running operations, and what
+//! a request is answered.
+//!
+//! Pure: it is told a request and the time and answers; whatever takes time is finished by
+//! [`Plane::advance`]. It opens no socket and checks no token: that is `emulator`. Every resource
+//! lives in one store under its id in small letters; what a type adds to that is in the file of
+//! its name. A type, filter or action that is not known here is refused by name, never made up.
+
+mod account;
+mod actions;
+mod apim;
+mod catalog;
+mod config;
+mod deployment;
+mod filter;
+mod group;
+mod id;
+mod jsonc;
+mod model;
+mod operation;
+mod policy;
+mod provider;
+mod render;
+mod rights;
+mod router;
+mod running;
+mod service;
+mod special;
+mod state;
+mod telemetry;
+#[cfg(test)]
+mod tests;
+mod verbs;
+mod wire;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub(crate) use config::Accounts;
+use operation::{Effect, Operation};
+use running::Running;
+use state::State;
+pub(crate) use state::{Pace, Settings};
+pub(crate) use wire::{Ask, Refusal, Reply};
+
+use crate::engine::Service;
+
+/// All that the local Azure knows.
+#[derive(Debug)]
+pub(crate) struct Plane {
+    state: State,
+    running: Vec<Running>,
+    operations: BTreeMap<String, Operation>,
+}
+
+impl Plane {
+    pub(crate) fn new(settings: Settings) -> Plane {
+        Plane {
+            state: State::new(settings),
+            running: Vec::new(),
+            operations: BTreeMap::new(),
+        }
+    }
+
+    /// Answers one request of a caller that has signed in.
+    pub(crate) fn answer(&mut self, now: Timestamp, ask: &Ask) -> Reply {
+        self.route(now, ask)
+            .unwrap_or_else(|refusal| refusal.reply())
+    }
+
+    /// Goes one step on with everything that is under way; false when nothing moved. Between two
+    /// steps, gateways are brought up to date with [`changed`](Self::changed).
+    pub(crate) fn advance(&mut self, now: Timestamp) -> bool {
+        let mut moved = false;
+        for operation in self.operations.values_mut() {
+            if !operation.ended && operation.ends <= now {
+                operation.end(now, &mut self.state);
+                moved = true;
+            }
+        }
+        for running in &mut self.running {
+            moved |= running.advance(now, &mut self.state, &|_| None);
+        }
+        self.running.retain(|running| !running.over());
+        moved
+    }
+
+    /// When [`advance`](Self::advance) has something to do next.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        let operations = self
+            .operations
+            .values()
+            .filter(|operation| !operation.ended);
+        let steps = self.running.iter().filter_map(Running::next);
+        operations
+            .map(|operation| operation.ends)
+            .chain(steps)
+            .min()
+    }
+
+    /// Ids of the services that were made, changed or removed since somebody asked.
+    pub(crate) fn changed(&mut self) -> BTreeSet<String> {
+        std::mem::take(&mut self.state.changed)
+    }
+
+    /// What the gateway of a service runs; `None` when there is no such service. `started` is the
+    /// UTC time of its moment zero.
+    ///
+    /// # Errors
+    ///
+    /// When resources of the service do not fit each other.
+    pub(crate) fn configuration(
+        &self,
+        service: &str,
+        started: Timestamp,
+    ) -> Option<Result<Service, Refusal>> {
+        self.state.find(service)?;
+        Some(config::build(&self.state, service, started))
+    }
+
+    /// Everything that stands behind the gateways.
+    pub(crate) fn accounts(&self) -> Accounts {
+        config::accounts(&self.state)
+    }
+
+    /// Where the gateway of a service listens.
+    pub(crate) fn gateway(&mut self, service: &str, url: &str) {
+        let Some(entry) = self.state.find(service) else {
+            return;
+        };
+        let (id, kind, hidden) = (entry.id.clone(), entry.kind.clone(), entry.hidden.clone());
+        let mut value = entry.value.clone();
+        value["properties"]["gatewayUrl"] = url.into();
+        value["properties"]["gatewayRegionalUrl"] = url.into();
+        self.state.put(&id, &kind, value, hidden);
+        // The gateway is where this comes from: it needs not be told.
+        self.state.changed.remove(&id.to_lowercase());
+    }
+
+    /// Begins an operation that ends after `lasts`, and answers with it.
+    fn operate(
+        &mut self,
+        now: Timestamp,
+        subject: &str,
+        effect: Effect,
+        lasts: Duration,
+    ) -> Operation {
+        let number = self.state.next();
+        let lasts = jiff::SignedDuration::try_from(lasts).unwrap_or_default();
+        let operation = Operation {
+            id: self.state.guid(&format!("operation {number}")),
+            subject: subject.to_owned(),
+            effect,
+            started: now,
+            ends: now.saturating_add(lasts).unwrap_or(now),
+            ended: false,
+            error: None,
+            answer: None,
+        };
+        self.operations
+            .insert(operation.id.clone(), operation.clone());
+        operation
+    }
+}
