@@ -10,6 +10,7 @@ mod adapt;
 mod arm;
 mod cloud;
 mod error;
+mod management;
 mod refusal;
 mod session;
 mod sign_in;
@@ -20,6 +21,9 @@ mod transport;
 pub(crate) use arm::{ArmClient, GroupId, LongRunning, Progress, RESOURCES, segment};
 pub(crate) use cloud::Cloud;
 pub(crate) use error::AzureError;
+pub(crate) use management::{
+    Apim, LivePolicy, ModelOffer, NamedValue, OpenAi, PolicyPlace, Quota, ServiceInfo, Subscription,
+};
 pub(crate) use refusal::{ErrorDetail, Refusal};
 pub(crate) use session::Session;
 pub(crate) use sign_in::{Auth, Chosen, Method, SignInError, Tokens, choose};

@@ -5,6 +5,7 @@
 mod amount;
 mod diagnostic;
 mod duration;
+mod line_diff;
 mod moment;
 mod nearest;
 mod number;
@@ -18,6 +19,7 @@ mod tier;
 pub(crate) use amount::Tokens;
 pub(crate) use diagnostic::{Diagnostic, Severity, render};
 pub(crate) use duration::{format_duration, parse_duration};
+pub(crate) use line_diff::{DiffLine, line_diff};
 pub(crate) use moment::Moment;
 pub(crate) use nearest::{nearest, nearest_hint};
 pub(crate) use number::{number, percent};

@@ -22,6 +22,10 @@ pub(super) struct Arguments {
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
 
+    /// Say more: which credential signs in, and why
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+
     /// When to use colour; `NO_COLOR` is respected
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
     pub(super) color: Colour,
@@ -94,6 +98,8 @@ pub(super) enum Command {
                             Keys are never printed."
     )]
     Config(ConfigArguments),
+    /// Put a policy on a live service: lint, difference, If-Match, read back
+    ApplyPolicy(super::apply_policy::ApplyPolicyArguments),
     /// Compile Bicep files with the embedded compiler
     Bicep(super::bicep::BicepArguments),
     /// Print the JSON Schema of a file format, for editors

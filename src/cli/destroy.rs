@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::Outcome;
-use super::azure::{Connection, GroupArguments, connect};
-use super::deploy::{Consent, StateFile, Watch, consent, refused};
+use super::azure::{CloudArguments, Connection, connect, refused};
+use super::deploy::{Consent, StateFile, Watch, consent};
 use super::failure::{Failure, Verdict};
 use super::terminal::Terminal;
 use crate::deployer::{Contents, Removal, await_purged, contents, purge, remove};
@@ -13,7 +13,7 @@ use crate::provision::{Id, Ink, Look, Phase};
 #[derive(Debug, Args)]
 pub(super) struct DestroyArguments {
     #[command(flatten)]
-    group: GroupArguments,
+    azure: CloudArguments,
 
     /// Do not ask
     #[arg(long, short)]
@@ -35,7 +35,7 @@ pub(super) struct DestroyArguments {
 
 pub(super) fn run(terminal: &Terminal, arguments: &DestroyArguments) -> Outcome {
     super::azure::block_on(async {
-        let connection = connect(terminal, &arguments.group).await?;
+        let connection = connect(terminal, &arguments.azure).await?;
         destroy(terminal, arguments, &connection).await
     })
 }

@@ -3,6 +3,7 @@
 //! The only module that wires others together, and the only one that reads the environment, the
 //! arguments and the working directory.
 
+mod apply_policy;
 mod args;
 mod azure;
 mod azure_local;
@@ -44,7 +45,7 @@ use terminal::Terminal;
 /// Reads the arguments, runs the command, and answers with its exit code.
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let terminal = Terminal::new(arguments.quiet, arguments.color);
+    let terminal = Terminal::new(arguments.quiet, arguments.color).verbose(arguments.verbose);
     let outcome = guarded(|| command(&terminal, &arguments.command));
     match outcome {
         Ok(verdict) => verdict.exit_code(),
@@ -66,6 +67,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Deploy(arguments) => deploy::run(terminal, arguments),
         Command::Destroy(arguments) => destroy::run(terminal, arguments),
         Command::Config(arguments) => config::run(terminal, arguments),
+        Command::ApplyPolicy(arguments) => apply_policy::run(terminal, arguments),
         Command::Bicep(arguments) => bicep::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),
     }

@@ -15,6 +15,7 @@ use crate::http::Endpoint;
 use crate::model::ModelSettings;
 use crate::results::TargetInfo;
 use crate::scenario::KeyReference;
+use crate::settings::LOCAL;
 
 /// A gateway that is there, and what reaches it.
 #[derive(Debug)]
@@ -37,6 +38,11 @@ pub(super) fn open(
 ) -> Result<Target, Failure> {
     let settings = config::read(arguments.target.as_deref())?;
     let Some(url) = &settings.gateway_url else {
+        if settings.target.value != LOCAL {
+            let name = &settings.target.value;
+            return Err(Failure::input(format!("target `{name}` has no gateway yet"))
+                .hint(format!("`apimon deploy --target {name}` makes one; or write its `gateway-url` into `apimon.toml`")));
+        }
         return open_local(terminal, &arguments.backend, prepared, clock);
     };
     if arguments.backend.backend.is_some() {

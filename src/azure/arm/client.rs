@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use reqwest::header::IF_MATCH;
 use reqwest::{Method, Url};
 use serde_json::Value;
 
@@ -101,6 +102,25 @@ impl ArmClient {
         body: &Value,
     ) -> Result<LongRunning, AzureError> {
         let request = Request::new(Method::PUT, self.url(path, version, &[])?).json(body);
+        self.begin(request).await
+    }
+
+    /// As [`ArmClient::put`], but only while `etag` is the one that is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`ArmClient::get`]; 412 when it has changed.
+    pub(crate) async fn put_if(
+        &self,
+        path: &str,
+        version: &str,
+        body: &Value,
+        etag: Option<&str>,
+    ) -> Result<LongRunning, AzureError> {
+        let mut request = Request::new(Method::PUT, self.url(path, version, &[])?).json(body);
+        if let Some(etag) = etag {
+            request = request.header(IF_MATCH, etag)?;
+        }
         self.begin(request).await
     }
 

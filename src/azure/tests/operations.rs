@@ -202,7 +202,7 @@ async fn an_operation_without_end_is_given_up() {
             .iter()
             .filter(|line| *line == "GET /op")
             .count(),
-        9
+        10
     );
 }
 

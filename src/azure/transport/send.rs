@@ -97,15 +97,28 @@ impl Transport {
                 (Some(wait), _) => self.pace.pause(wait).await,
                 (None, Ok(answer)) => return Ok(answer),
                 (None, Err(broken)) => {
-                    return Err(AzureError::Silent {
-                        operation: request.operation(),
-                        host: request.url.host_str().unwrap_or("").to_owned(),
-                        attempts: tried,
-                        cause: broken.cause,
-                    });
+                    return Err(broken.silence(request, tried));
                 }
             }
         }
+    }
+
+    /// Sends once, as a caller that does not come back would.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transport::send`].
+    pub(crate) async fn once(&self, request: &Request) -> Result<Answer, AzureError> {
+        if !request.may_leave() {
+            return Err(AzureError::PlainHttp {
+                host: request.url.host_str().unwrap_or("").to_owned(),
+            });
+        }
+        let request = &self.prepared(request);
+        let begun = self.pace.now();
+        let outcome = self.attempt(request).await;
+        self.told(request, &outcome, 1, begun, None);
+        outcome.map_err(|broken| broken.silence(request, 1))
     }
 
     fn wait(
@@ -216,6 +229,15 @@ impl Broken {
             sent: !error.is_connect() && !error.is_builder(),
             // The URL may hold a signature.
             cause: chain(&error.without_url()),
+        }
+    }
+
+    fn silence(self, request: &Request, attempts: u32) -> AzureError {
+        AzureError::Silent {
+            operation: request.operation(),
+            host: request.url.host_str().unwrap_or("").to_owned(),
+            attempts,
+            cause: self.cause,
         }
     }
 }

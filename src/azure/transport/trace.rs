@@ -80,7 +80,8 @@ impl Trace {
     pub(super) fn line(&self, line: &Line<'_>) {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         // A full disk must not end a deployment that is under way; the trace ends instead.
-        let _disk_full = writeln!(out, "{}", line.value()).and_then(|()| out.flush());
+        let text = format!("{}\n", line.value());
+        let _disk_full = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 }
 

@@ -3,53 +3,90 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::azure::Auth;
+use crate::settings::AzureFlags;
 
-/// Cloud and sign-in.
+/// Which Azure, and who asks.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct AzureArguments {
-    /// `public`, `government`, `china`, or the URL of a Resource Manager that tells its own
-    /// endpoints; without one, the cloud of `AZURE_AUTHORITY_HOST`, else `public`
-    #[arg(long, env = "APIMON_CLOUD", value_name = "NAME|URL")]
-    pub(super) cloud: Option<String>,
-
-    /// How to sign in; `auto` takes the first whose variables are all set
-    #[arg(long, value_enum, value_name = "NAME", default_value = "auto")]
-    pub(super) auth: Auth,
-
-    /// Write each request to Azure to this file, a line of JSON each, without bodies and secrets
-    #[arg(long, value_name = "FILE")]
-    pub(super) trace: Option<PathBuf>,
-
-    /// Say which credential was chosen, and why
-    #[arg(long, short)]
-    pub(super) verbose: bool,
-}
-
-/// What is worked on.
-#[derive(Debug, Args)]
-pub(in crate::cli) struct GroupArguments {
-    /// Name under which the state is kept; without a subscription, `local`: the local Azure
+#[command(next_help_heading = "Azure")]
+pub(in crate::cli) struct CloudArguments {
+    /// `local`, `azure`, or a name of `apimon.toml`; without one, Azure when a subscription is
+    /// known, else the local Azure
     #[arg(long, value_name = "NAME")]
-    pub(super) target: Option<String>,
+    pub(in crate::cli) target: Option<String>,
 
-    /// Id of the subscription
-    #[arg(long, env = "AZURE_SUBSCRIPTION_ID", value_name = "ID")]
-    pub(super) subscription: Option<String>,
+    /// How to sign in; `auto` takes the first credential whose variables are all set, else the
+    /// Azure CLI or the Azure Developer CLI
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = AuthName::Auto)]
+    pub(in crate::cli) auth: AuthName,
 
-    /// Name of the resource group
-    #[arg(long, short = 'g', env = "AZURE_RESOURCE_GROUP", value_name = "NAME")]
-    pub(super) resource_group: Option<String>,
+    /// `public`, `government`, `china`, or the URL of a management endpoint, instead of
+    /// `AZURE_RESOURCE_MANAGER_URL`
+    #[arg(long, value_name = "NAME|URL")]
+    pub(in crate::cli) cloud: Option<String>,
 
-    #[command(flatten)]
-    pub(super) azure: AzureArguments,
+    /// Subscription, instead of `AZURE_SUBSCRIPTION_ID`
+    #[arg(long, value_name = "ID")]
+    pub(in crate::cli) subscription: Option<String>,
+
+    /// Tenant, instead of `AZURE_TENANT_ID`
+    #[arg(long, value_name = "ID")]
+    pub(in crate::cli) tenant: Option<String>,
+
+    /// Resource group, instead of `AZURE_RESOURCE_GROUP`
+    #[arg(long, short = 'g', value_name = "NAME")]
+    pub(in crate::cli) resource_group: Option<String>,
+
+    /// Append a line of JSON for each request to this file; it holds no body and no credential
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) trace: Option<PathBuf>,
 }
 
-impl ValueEnum for Auth {
-    fn value_variants<'a>() -> &'a [Auth] {
-        &Auth::ALL
+impl CloudArguments {
+    pub(in crate::cli) fn flags(&self) -> AzureFlags {
+        AzureFlags {
+            subscription: self.subscription.clone(),
+            tenant: self.tenant.clone(),
+            resource_group: self.resource_group.clone(),
+            apim_name: None,
+            cloud: self.cloud.clone(),
+        }
     }
+}
 
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(clap::builder::PossibleValue::new(self.as_str()))
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum AuthName {
+    /// The first that fits
+    Auto,
+    /// `az account get-access-token`
+    AzureCli,
+    /// `azd auth token`
+    Azd,
+    /// The identity of a virtual machine, App Service or container
+    ManagedIdentity,
+    /// AKS: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_FEDERATED_TOKEN_FILE`
+    WorkloadIdentity,
+    /// `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET`
+    ServicePrincipal,
+    /// A GitHub Actions job with `id-token: write`
+    GithubOidc,
+    /// A service connection with workload identity federation
+    AzurePipelines,
+    /// The bearer token in `AZURE_ACCESS_TOKEN`
+    Static,
+}
+
+impl From<AuthName> for Auth {
+    fn from(name: AuthName) -> Auth {
+        match name {
+            AuthName::Auto => Auth::Auto,
+            AuthName::AzureCli => Auth::AzureCli,
+            AuthName::Azd => Auth::Azd,
+            AuthName::ManagedIdentity => Auth::ManagedIdentity,
+            AuthName::WorkloadIdentity => Auth::WorkloadIdentity,
+            AuthName::ServicePrincipal => Auth::ServicePrincipal,
+            AuthName::GithubOidc => Auth::GithubOidc,
+            AuthName::AzurePipelines => Auth::AzurePipelines,
+            AuthName::Static => Auth::Static,
+        }
     }
 }

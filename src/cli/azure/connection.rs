@@ -1,9 +1,12 @@
+use std::io::{self, Write};
 use std::sync::Arc;
 
-use super::arguments::{AzureArguments, GroupArguments};
+use super::arguments::CloudArguments;
+use super::refused::refused;
+use super::state::settings;
 use crate::azure::{
-    ArmClient, AzureError, Chosen, Cloud, GroupId, Method, Pace, Request, RetryPolicy, Session,
-    SignInError, Tokens, Trace, Transport, choose,
+    ArmClient, Auth, AzureError, Chosen, Cloud, GroupId, Method, Pace, RetryPolicy, Session,
+    Tokens, Trace, Transport, choose,
 };
 use crate::base::{Secret, Seed};
 use crate::cli::Outcome;
@@ -11,24 +14,30 @@ use crate::cli::azure_local::{self, LocalAzure};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::{Terminal, variable};
 use crate::clock::Clock;
-use crate::files;
-use crate::settings::LOCAL;
+use crate::files::{Appender, FileError};
+use crate::settings::AzureSettings;
 
-const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
-
-/// Resource group of the local Azure unless another is given.
-const LOCAL_GROUP: &str = "apimon-local";
-
-/// Signed in, and pointed at a resource group.
+/// The way into one Azure.
 #[derive(Debug)]
 pub(in crate::cli) struct Connection {
     pub(in crate::cli) client: ArmClient,
-    pub(in crate::cli) group: GroupId,
-    /// Name of the target, under which its state is kept.
+    /// `local`, `azure`, or a name of `apimon.toml`.
     pub(in crate::cli) target: String,
+    pub(in crate::cli) group: GroupId,
+    pub(in crate::cli) settings: AzureSettings,
+    /// Which credential, and why.
+    pub(in crate::cli) chosen: Chosen,
     /// The local Azure of this process, which ends with it.
     pub(in crate::cli) passing: bool,
+    /// Held while the local Azure is needed.
     _local: Option<LocalAzure>,
+}
+
+/// Who asks, and where.
+struct Way {
+    cloud: String,
+    subscription: String,
+    chosen: Chosen,
 }
 
 /// Runs a command that talks to Azure.
@@ -47,155 +56,141 @@ pub(in crate::cli) fn block_on(command: impl Future<Output = Outcome>) -> Outcom
     outcome
 }
 
-/// Signs in; with nothing configured, to the local Azure.
+/// Finds the cloud, the credential and the subscription. Nothing is signed in to before the first
+/// call.
 ///
 /// # Errors
 ///
-/// What is missing, and when nothing signs in.
+/// When settings are wrong or missing, and when a cloud that says itself where it is does not.
 pub(in crate::cli) async fn connect(
     terminal: &Terminal,
-    arguments: &GroupArguments,
+    arguments: &CloudArguments,
 ) -> Result<Connection, Failure> {
-    let local = match arguments.target.as_deref() {
-        Some(target) => target == LOCAL,
-        None => arguments.subscription.is_none() && arguments.azure.cloud.is_none(),
+    let settings = settings(arguments.target.as_deref(), &arguments.flags())?;
+    let local = settings
+        .is_local()
+        .then(|| azure_local::open(terminal))
+        .transpose()?;
+    let way = match &local {
+        Some(local) => near(local, &settings),
+        None => remote(arguments.auth.into(), &settings)?,
     };
-    if local {
-        return here(terminal, arguments).await;
-    }
-    let subscription = arguments.subscription.clone().ok_or_else(|| {
-        Failure::input("no subscription is given")
-            .hint("give `--subscription ID`, or set `AZURE_SUBSCRIPTION_ID`")
-    })?;
-    let name = arguments.resource_group.clone().ok_or_else(|| {
-        Failure::input("no resource group is given")
-            .hint("give `--resource-group NAME`, or set `AZURE_RESOURCE_GROUP`")
-    })?;
-    let session = session(terminal, &arguments.azure).await?;
-    Ok(Connection {
-        client: ArmClient::new(session),
-        target: arguments
-            .target
-            .clone()
-            .unwrap_or_else(|| "azure".to_owned()),
-        group: GroupId { subscription, name },
-        passing: false,
-        _local: None,
-    })
-}
-
-/// The local Azure: the one of this folder, or one of our own.
-async fn here(terminal: &Terminal, arguments: &GroupArguments) -> Result<Connection, Failure> {
-    let local = azure_local::open(terminal)?;
-    let transport = transport(&arguments.azure)?;
-    let cloud = Cloud::discovered(&transport, &local.at.management_url)
-        .await
-        .map_err(failed)?;
-    let chosen = Chosen {
-        method: Method::Static {
-            token: local_token(&transport, &local.at.identity_endpoint)
-                .await
-                .map_err(failed)?,
-        },
-        why: "the local Azure gives one to whoever asks on this machine".to_owned(),
-        passed_over: Vec::new(),
-    };
-    let tokens = Tokens::new(&chosen, &cloud, &transport).map_err(signed_out)?;
-    let name = arguments
-        .resource_group
-        .clone()
-        .unwrap_or_else(|| LOCAL_GROUP.to_owned());
-    Ok(Connection {
-        client: ArmClient::new(Arc::new(Session::new(transport, cloud, tokens))),
-        group: GroupId {
-            subscription: local.at.subscription.clone(),
-            name,
-        },
-        target: LOCAL.to_owned(),
-        passing: local.is_ours(),
-        _local: Some(local),
-    })
-}
-
-/// A token as a managed identity gets one.
-async fn local_token(transport: &Transport, endpoint: &str) -> Result<Secret, AzureError> {
-    let url =
-        format!("{endpoint}?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.azure.com");
-    let url = reqwest::Url::parse(&url).map_err(|error| AzureError::Url {
-        text: url.clone(),
-        problem: error.to_string(),
-    })?;
-    let header = reqwest::header::HeaderName::from_static("x-identity-header");
-    let request = Request::new(reqwest::Method::GET, url).header(header, "local")?;
-    let operation = request.operation();
-    let answer = transport.send(&request).await?.success(&operation)?;
-    let answer = answer.json(&operation)?;
-    let token = answer["access_token"]
-        .as_str()
-        .ok_or_else(|| AzureError::Answer {
-            operation,
-            problem: "it holds no `access_token`".to_owned(),
-        })?;
-    Ok(Secret::new(token))
-}
-
-async fn session(terminal: &Terminal, arguments: &AzureArguments) -> Result<Arc<Session>, Failure> {
-    let transport = transport(arguments)?;
-    let cloud = cloud(arguments, &transport).await?;
-    let chosen = choose(arguments.auth, &variable).map_err(signed_out)?;
-    if arguments.verbose {
-        for passed_over in &chosen.passed_over {
-            terminal.note(passed_over);
-        }
-        terminal.note(&format!("signing in by {}: {}", chosen.method, chosen.why));
-    }
-    let tokens = Tokens::new(&chosen, &cloud, &transport).map_err(signed_out)?;
-    let session = Arc::new(Session::new(transport, cloud, tokens));
-    session.sign_in().await.map_err(failed)?;
-    Ok(session)
-}
-
-fn transport(arguments: &AzureArguments) -> Result<Arc<Transport>, Failure> {
-    let trace = arguments.trace.as_deref().map(files::create).transpose()?;
-    let trace = trace.map(|file| Trace::new(Box::new(file)));
+    let trace = arguments.trace.as_deref().map(|path| {
+        let out = Appender::open(path).map(TraceFile)?;
+        Ok::<_, FileError>(Trace::new(Box::new(out)))
+    });
     let clock = Clock::start();
-    // Two processes that fail together must not come back together.
-    let seed = Seed::new(u64::try_from(clock.started().as_nanosecond()).unwrap_or_default());
-    Transport::new(RetryPolicy::default(), Pace::new(clock), &seed, trace)
-        .map(Arc::new)
-        .map_err(failed)
-}
-
-async fn cloud(arguments: &AzureArguments, transport: &Transport) -> Result<Cloud, Failure> {
-    let authority = variable(AUTHORITY).filter(|text| !text.trim().is_empty());
-    let named = arguments.cloud.as_deref();
-    if let Some(url) = named.filter(|name| name.contains("://")) {
-        return Cloud::discovered(transport, url).await.map_err(failed);
+    let seed = Seed::new(clock.started().as_nanosecond().unsigned_abs() as u64);
+    let transport = Transport::new(
+        RetryPolicy::default(),
+        Pace::new(clock),
+        &seed,
+        trace.transpose()?,
+    );
+    let transport = Arc::new(transport.map_err(refused)?);
+    let authority = variable("AZURE_AUTHORITY_HOST").filter(|host| !host.trim().is_empty());
+    let cloud = match Cloud::named(&way.cloud, authority.as_deref()).map_err(refused)? {
+        Some(cloud) => cloud,
+        None => Cloud::discovered(&transport, &way.cloud)
+            .await
+            .map_err(refused)?,
+    };
+    for passed_over in &way.chosen.passed_over {
+        terminal.detail(passed_over);
     }
-    let name = named
-        .or_else(|| Cloud::name_of_authority(authority.as_deref()?))
-        .unwrap_or("public");
-    Cloud::named(name, authority.as_deref())
-        .map_err(failed)?
-        .ok_or_else(|| {
-            let names: Vec<&str> = Cloud::names().collect();
-            Failure::input(format!("there is no cloud `{name}`"))
-                .hint(crate::base::nearest_hint(name, names))
-        })
+    terminal.detail(&format!(
+        "sign-in by {}, because {}",
+        way.chosen.method, way.chosen.why
+    ));
+    terminal.detail(&format!("cloud `{}` at {}", cloud.name, cloud.arm));
+    let tokens = Tokens::new(&way.chosen, &cloud, &transport);
+    let tokens = tokens.map_err(|error| refused(AzureError::from(error)))?;
+    let session = Session::new(transport, cloud, tokens);
+    Ok(Connection {
+        client: ArmClient::new(Arc::new(session)),
+        target: settings.target.value.clone(),
+        group: GroupId {
+            subscription: way.subscription,
+            name: settings.resource_group.value.clone(),
+        },
+        chosen: way.chosen,
+        settings,
+        passing: local.as_ref().is_some_and(LocalAzure::is_ours),
+        _local: local,
+    })
 }
 
-fn signed_out(error: SignInError) -> Failure {
-    failed(AzureError::SignIn(error))
+/// The local Azure, whose tokens are for whoever asks.
+fn near(local: &LocalAzure, settings: &AzureSettings) -> Way {
+    let subscription = settings
+        .subscription
+        .as_ref()
+        .map(|subscription| subscription.value.clone());
+    Way {
+        cloud: local.at.management_url.clone(),
+        subscription: subscription.unwrap_or_else(|| local.at.subscription.clone()),
+        chosen: Chosen {
+            method: Method::ServicePrincipal {
+                tenant: local.at.tenant.clone(),
+                client: "apimon".to_owned(),
+                secret: Secret::new("local"),
+            },
+            why: "the local Azure knows no other".to_owned(),
+            passed_over: Vec::new(),
+        },
+    }
 }
 
-/// Nothing of the resource group is to blame.
-fn failed(error: AzureError) -> Failure {
-    match &error {
-        AzureError::SignIn(SignInError::Missing { .. }) | AzureError::Url { .. } => {
-            Failure::input(&error)
-        }
-        AzureError::SignIn(SignInError::Nothing { .. }) => Failure::remote(&error)
-            .hint("run `az login`, or set the variables of a service principal: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET`"),
-        _ => Failure::remote(&error),
+/// Azure itself, or another cloud that settings name.
+fn remote(auth: Auth, settings: &AzureSettings) -> Result<Way, Failure> {
+    let authority = variable("AZURE_AUTHORITY_HOST");
+    let of_authority = || {
+        authority
+            .as_deref()
+            .and_then(Cloud::name_of_authority)
+            .unwrap_or("public")
+    };
+    let cloud = settings
+        .cloud
+        .as_ref()
+        .map_or_else(of_authority, |cloud| cloud.value.as_str());
+    let tenant = settings.tenant.as_ref().map(|tenant| tenant.value.clone());
+    // The target's tenant is the one to sign in to.
+    let held = |name: &str| match name {
+        "AZURE_TENANT_ID" => tenant.clone(),
+        name => variable(name),
+    };
+    let chosen = choose(auth, &held).map_err(|error| refused(error.into()))?;
+    let subscription = settings
+        .subscription
+        .as_ref()
+        .map(|subscription| subscription.value.clone());
+    let subscription = subscription.ok_or_else(|| {
+        Failure::input("no subscription is given")
+            .hint("set `AZURE_SUBSCRIPTION_ID`, or `subscription-id` of a target in `apimon.toml`, or give `--subscription`")
+            .hint("`--target local` needs no Azure")
+    })?;
+    Ok(Way {
+        cloud: cloud.to_owned(),
+        subscription,
+        chosen,
+    })
+}
+
+/// Trace lines at the end of a file.
+#[derive(Debug)]
+struct TraceFile(Appender);
+
+impl Write for TraceFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        self.0
+            .line(text.trim_end_matches('\n'))
+            .map_err(io::Error::other)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

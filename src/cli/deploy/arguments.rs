@@ -3,13 +3,13 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::args::Format;
-use crate::cli::azure::GroupArguments;
+use crate::cli::azure::CloudArguments;
 use crate::cli::bicep::arguments::Choice;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DeployArguments {
     #[command(flatten)]
-    pub(super) group: GroupArguments,
+    pub(super) azure: CloudArguments,
 
     /// Bicep file or ARM template (JSON); without one, the template that ships with apimon
     #[arg(long, value_name = "FILE")]

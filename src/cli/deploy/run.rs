@@ -2,13 +2,13 @@ use super::arguments::DeployArguments;
 use super::ask::{Consent, consent};
 use super::check::{self, Twins};
 use super::job::{job, switch};
-use super::outcome::{self, refused};
+use super::outcome;
 use super::state::{StateFile, fresh};
 use super::watch::Watch;
 use super::{interrupt, plan};
 use crate::azure::GroupId;
 use crate::cli::Outcome;
-use crate::cli::azure::{Connection, block_on, connect};
+use crate::cli::azure::{Connection, block_on, connect, refused};
 use crate::cli::failure::{Failure, Verdict};
 use crate::cli::terminal::Terminal;
 use crate::deployer::{
@@ -25,7 +25,7 @@ pub(in crate::cli) fn run(terminal: &Terminal, arguments: &DeployArguments) -> O
     };
     let job = job(terminal, arguments, nowhere)?;
     block_on(async {
-        let connection = connect(terminal, &arguments.group).await?;
+        let connection = connect(terminal, &arguments.azure).await?;
         deploy(terminal, arguments, &connection, job).await
     })
 }

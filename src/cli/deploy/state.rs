@@ -1,23 +1,11 @@
 //! `.apimon/NAME.json`: what a deployment leaves for later commands.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::cli::azure::path_of;
 use crate::cli::failure::Failure;
 use crate::files::{self, FileError};
 use crate::provision::{Phase, STATE_FORMAT, State};
-
-/// Folder of state files, in the working directory.
-const FOLDER: &str = ".apimon";
-
-/// Where the state of a target is. Names of targets may hold what names of files may not.
-fn path_of(target: &str) -> PathBuf {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-    let name: String = target
-        .chars()
-        .map(|letter| if plain(letter) { letter } else { '_' })
-        .collect();
-    Path::new(FOLDER).join(format!("{}.json", name.trim_start_matches('.')))
-}
 
 /// The state of one target, on disk.
 #[derive(Debug)]
@@ -61,7 +49,7 @@ impl StateFile {
     ///
     /// When it is there and cannot be deleted.
     pub(in crate::cli) fn remove(&self) -> Result<(), Failure> {
-        files::delete(&self.path)?;
+        files::remove(&self.path)?;
         Ok(())
     }
 }
