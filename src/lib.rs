@@ -48,6 +48,7 @@
 //! | `dashboard` | pure | what `watch` shows: a terminal's buffer, one line, a page |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `azure` | edge | Azure as a client sees it: signing in, Azure Resource Manager, API Management, Azure OpenAI |
+//! | `deployer` | edge | a deployment before, during and after; deleting and purging |
 //! | `gateway` | edge | HTTP server around the engine |
 //! | `emulator` | edge | the management endpoint of the local Azure, its tokens, a live gateway for each service |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
@@ -83,6 +84,7 @@ mod bicep;
 mod cli;
 mod clock;
 mod dashboard;
+mod deployer;
 mod emulator;
 mod engine;
 mod files;
@@ -99,11 +101,6 @@ mod plane;
 mod policy;
 mod policytest;
 mod prices;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "`deploy` and `destroy` are its users and come next"
-)]
 mod provision;
 mod report;
 mod results;

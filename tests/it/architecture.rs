@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 33] = [
+const MAY_NAME: [(&str, &str); 34] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -38,6 +38,7 @@ const MAY_NAME: [(&str, &str); 33] = [
     ("files", "base results bicep"),
     ("http", "base"),
     ("azure", "base settings results clock http"),
+    ("deployer", "base provision arm azure"),
     (
         "gateway",
         "base tokens policy engine model metrics monitor clock http",
@@ -49,13 +50,13 @@ const MAY_NAME: [(&str, &str); 33] = [
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator azure provision monitor dashboard usage",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator azure provision monitor dashboard usage deployer",
     ),
 ];
 
 /// Modules that touch clock, network, disk, terminal or environment; all others are pure.
-const EDGES: [&str; 8] = [
-    "clock", "files", "http", "azure", "gateway", "emulator", "loadtest", "cli",
+const EDGES: [&str; 9] = [
+    "clock", "files", "http", "azure", "deployer", "gateway", "emulator", "loadtest", "cli",
 ];
 
 /// What only edges may name.

@@ -6,6 +6,6 @@ mod refused;
 mod state;
 
 pub(super) use arguments::CloudArguments;
-pub(super) use connection::{Connection, connect};
+pub(super) use connection::{Connection, block_on, connect};
 pub(super) use refused::refused;
-pub(super) use state::{of_azure, settings};
+pub(super) use state::{of_azure, path_of, settings};
