@@ -9,7 +9,7 @@ use super::prepare::prepare;
 use super::progress::Progress;
 use super::target;
 use super::terminal::Terminal;
-use super::{Outcome, config, output};
+use super::{Outcome, config, output, plan};
 use crate::clock::Clock;
 use crate::files::{FileError, RunWriter};
 use crate::http;
@@ -26,6 +26,9 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
     let mut prepared = prepare(terminal, &arguments.scenario)?;
     if let Some(shard) = shard {
         prepared.plan = prepared.plan.shard(shard);
+    }
+    if arguments.plan {
+        return plan::run(terminal, &prepared, arguments.scenario.printed.format);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -25,6 +25,7 @@ mod local;
 mod merge;
 mod output;
 mod place;
+mod plan;
 mod prepare;
 mod progress;
 mod reload;

@@ -22,6 +22,7 @@ mod interrupt;
 mod lint;
 mod pressure;
 mod reload;
+mod scenarios;
 mod shards;
 mod test_policy;
 mod traces;
