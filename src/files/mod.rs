@@ -120,6 +120,11 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), FileError> {
     fs::rename(&part, path).map_err(failed)
 }
 
+/// Whether there is something at a path.
+pub(crate) fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
 /// Removes a file; one that is gone already is fine.
 pub(crate) fn remove(path: &Path) {
     let _gone = fs::remove_file(path);

@@ -22,7 +22,7 @@ const MAY_NAME: [(&str, &str); 25] = [
     ),
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
-    ("plane", "base arm policy engine model"),
+    ("plane", "base arm policy engine model yaml"),
     ("kubernetes", "base scenario"),
     ("metrics", ""),
     ("settings", "base"),
@@ -34,11 +34,14 @@ const MAY_NAME: [(&str, &str); 25] = [
         "gateway",
         "base tokens policy engine model metrics clock http",
     ),
-    ("emulator", "base policy engine gateway plane clock http"),
+    (
+        "emulator",
+        "base policy engine gateway plane clock files http",
+    ),
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http gateway loadtest kubernetes emulator",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http gateway loadtest kubernetes emulator plane",
     ),
 ];
 
