@@ -116,6 +116,11 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), FileError> {
     })
 }
 
+/// Whether there is something at a path.
+pub(crate) fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
 /// Adds to the end of a file, which is made when it does not exist.
 ///
 /// # Errors

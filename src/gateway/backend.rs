@@ -41,6 +41,14 @@ pub(crate) enum Backend {
 }
 
 impl Backend {
+    /// Whether it answers for a host, whoever asks.
+    pub(super) fn answers_for(&self, host: &str) -> bool {
+        match self {
+            Backend::Accounts(accounts) => accounts.know(host),
+            Backend::Model(_) | Backend::Remote(_) => false,
+        }
+    }
+
     /// Asks the backend and waits for its answer: whole, or until a stream begins. `share` takes what
     /// is held of it.
     pub(super) async fn call(
