@@ -12,6 +12,7 @@ mod behaviour;
 mod bicep;
 mod compare;
 mod config;
+mod doctor;
 mod emulate;
 mod events;
 mod failure;
@@ -63,6 +64,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),
         Command::Config(arguments) => config::run(terminal, arguments),
+        Command::Doctor(arguments) => doctor::run(terminal, arguments),
         Command::ApplyPolicy(arguments) => apply_policy::run(terminal, arguments),
         Command::Bicep(arguments) => bicep::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),

@@ -1,9 +1,10 @@
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::arguments::CloudArguments;
 use super::refused::refused;
-use super::state::settings;
+use super::state::{FOLDER, settings};
 use crate::azure::{
     ArmClient, Auth, AzureError, Chosen, Cloud, GroupId, Method, Pace, RetryPolicy, Session,
     Tokens, Trace, Transport, choose,
@@ -26,8 +27,31 @@ pub(in crate::cli) struct Connection {
     pub(in crate::cli) settings: AzureSettings,
     /// Which credential, and why.
     pub(in crate::cli) chosen: Chosen,
+    /// Where state is kept.
+    pub(in crate::cli) folder: PathBuf,
     /// Held while the local Azure is needed.
     _local: Option<LocalAzure>,
+}
+
+#[cfg(test)]
+impl Connection {
+    /// A way in that a test has made.
+    pub(in crate::cli) fn of(
+        client: ArmClient,
+        group: GroupId,
+        settings: AzureSettings,
+        folder: PathBuf,
+    ) -> Connection {
+        Connection {
+            client,
+            target: settings.target.value.clone(),
+            group,
+            settings,
+            chosen: choose(Auth::AzureCli, &|_| None).unwrap(),
+            folder,
+            _local: None,
+        }
+    }
 }
 
 /// Who asks, and where.
@@ -96,6 +120,7 @@ pub(in crate::cli) async fn connect(
         },
         chosen: way.chosen,
         settings,
+        folder: PathBuf::from(FOLDER),
         _local: local,
     })
 }
