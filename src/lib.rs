@@ -43,6 +43,7 @@
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `azure` | edge | Azure as a client sees it: signing in, Azure Resource Manager, API Management, Azure OpenAI |
+//! | `deployer` | edge | a deployment before, during and after; deleting and purging |
 //! | `gateway` | edge | HTTP server around the engine |
 //! | `emulator` | edge | the management endpoint of the local Azure, its tokens, a live gateway for each service |
 //! | `loadtest` | edge | the plan in real time: pace, send, stream, record |
@@ -77,6 +78,7 @@ mod base;
 mod bicep;
 mod cli;
 mod clock;
+mod deployer;
 mod emulator;
 mod engine;
 mod files;
@@ -90,11 +92,6 @@ mod model;
 mod plane;
 mod policy;
 mod policytest;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "`deploy` and `destroy` are its users and come next"
-)]
 mod provision;
 mod report;
 mod results;

@@ -80,6 +80,18 @@ pub(super) enum Command {
                       `apimon schema policy-test`."
     )]
     TestPolicy(TestPolicyArguments),
+    /// Deploy a gateway with all that it needs into a resource group
+    #[command(
+        after_help = "A second time, it changes what differs and nothing else; while it is under way, it joins. Exit \
+                      codes: 0 deployed, or planned · 1 not wanted, cancelled, or left running · 2 wrong input · 3 Azure \
+                      refused or was silent."
+    )]
+    Deploy(super::deploy::DeployArguments),
+    /// Delete the resource group, and purge what Azure keeps of it
+    #[command(
+        after_help = "Exit codes: 0 gone, now or before · 1 not wanted · 2 wrong input · 3 Azure refused or was silent."
+    )]
+    Destroy(super::destroy::DestroyArguments),
     /// Print where commands go, and where each setting came from
     #[command(
         after_help = "Flags beat the environment, the environment beats `apimon.toml`, and that beats the default. \

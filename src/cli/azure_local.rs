@@ -18,7 +18,14 @@ use crate::http::Endpoint;
 pub(super) struct LocalAzure {
     pub(super) at: Discovery,
     /// Held while this process runs it.
-    _running: Option<Running>,
+    running: Option<Running>,
+}
+
+impl LocalAzure {
+    /// True when it ends with this process.
+    pub(super) fn is_ours(&self) -> bool {
+        self.running.is_some()
+    }
 }
 
 /// Joins the local Azure of this folder, or starts one that ends with this process.
@@ -32,7 +39,7 @@ pub(super) fn open(terminal: &Terminal) -> Result<LocalAzure, Failure> {
             "local Azure: joined the one at {}",
             at.management_url
         ));
-        return Ok(LocalAzure { at, _running: None });
+        return Ok(LocalAzure { at, running: None });
     }
     let running = emulator::start(&Options::default()).map_err(Failure::remote)?;
     terminal.note(&format!(
@@ -42,7 +49,7 @@ pub(super) fn open(terminal: &Terminal) -> Result<LocalAzure, Failure> {
     let at = Discovery::of(&running, std::process::id());
     Ok(LocalAzure {
         at,
-        _running: Some(running),
+        running: Some(running),
     })
 }
 

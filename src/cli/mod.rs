@@ -13,6 +13,8 @@ mod bicep;
 mod compare;
 mod config;
 mod doctor;
+mod deploy;
+mod destroy;
 mod emulate;
 mod events;
 mod failure;
@@ -63,6 +65,8 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),
+        Command::Deploy(arguments) => deploy::run(terminal, arguments),
+        Command::Destroy(arguments) => destroy::run(terminal, arguments),
         Command::Config(arguments) => config::run(terminal, arguments),
         Command::Doctor(arguments) => doctor::run(terminal, arguments),
         Command::ApplyPolicy(arguments) => apply_policy::run(terminal, arguments),

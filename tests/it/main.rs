@@ -14,6 +14,7 @@ mod commands;
 mod compare;
 mod config;
 mod course_simulated;
+mod deploy;
 mod gateway;
 mod gateway_course;
 mod hardship;
