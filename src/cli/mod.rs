@@ -12,6 +12,7 @@ mod behaviour;
 mod bicep;
 mod compare;
 mod config;
+mod doctor;
 mod deploy;
 mod destroy;
 mod emulate;
@@ -73,6 +74,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Deploy(arguments) => deploy::run(terminal, arguments),
         Command::Destroy(arguments) => destroy::run(terminal, arguments),
         Command::Config(arguments) => config::run(terminal, arguments),
+        Command::Doctor(arguments) => doctor::run(terminal, arguments),
         Command::ApplyPolicy(arguments) => apply_policy::run(terminal, arguments),
         Command::Bicep(arguments) => bicep::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),
