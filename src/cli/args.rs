@@ -129,12 +129,42 @@ pub(super) struct ScenarioArguments {
     pub(super) printed: PrintedArguments,
 }
 
+/// In which form a run is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// Tables for people
+    #[value(alias = "text")]
+    Table,
+    /// The summary as JSON, which `apimon schema report` describes
+    Json,
+    /// One number a line: table, name, metric, value
+    Csv,
+    /// Markdown, as for the summary of a step
+    Md,
+    /// JUnit XML, a case for each threshold
+    Junit,
+    /// `OpenMetrics` text
+    Prometheus,
+    /// The page
+    Html,
+    /// One chart, see `--chart`
+    Svg,
+}
+
 /// What a command that ends with a run leaves beside the run's own folder.
 #[derive(Debug, Args)]
 pub(super) struct PrintedArguments {
     /// What is printed at the end
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    pub(super) format: ReportFormat,
+
+    /// The chart that `--format svg` prints, by the name of its file
+    #[arg(long, value_name = "NAME", default_value = "tokens-per-minute")]
+    pub(super) chart: String,
+
+    /// Where the run's folder can be read, so that Markdown shows the charts
+    #[arg(long, value_name = "URL")]
+    pub(super) images: Option<String>,
 
     /// Also write the thresholds as JUnit XML
     #[arg(long, value_name = "FILE")]
@@ -247,8 +277,23 @@ pub(super) struct BackendArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ReportArguments {
-    /// Run directory, such as runs/20260101T000000Z-burst
-    pub(super) run: PathBuf,
+    /// Run directories, such as runs/20260101T000000Z-burst
+    #[arg(required = true, value_name = "RUN")]
+    pub(super) runs: Vec<PathBuf>,
+
+    /// Hold two runs against each other instead, as `apimon compare` does
+    #[arg(long, conflicts_with_all = ["streamed", "otlp"])]
+    pub(super) compare: bool,
+
+    /// Also send the run's metrics to an OpenTelemetry collector (OTLP over HTTP, JSON), under the
+    /// names of its conventions for generative AI; `/v1/metrics` is added to the URL
+    #[arg(long, value_name = "URL")]
+    pub(super) otlp: Option<String>,
+
+    /// Read the run in bounded memory, as is done by itself from 64 MB of requests on: quantiles of
+    /// times are then within 0.2 %
+    #[arg(long)]
+    pub(super) streamed: bool,
 
     #[command(flatten)]
     pub(super) printed: PrintedArguments,
@@ -405,4 +450,6 @@ pub(super) enum SchemaName {
     Scenario,
     /// The policy test file
     PolicyTest,
+    /// The summary of a run: `summary.json`
+    Report,
 }

@@ -17,6 +17,7 @@ mod lint;
 mod loadtest;
 mod local;
 mod merge;
+mod otlp;
 mod output;
 mod place;
 mod prepare;

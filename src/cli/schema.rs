@@ -4,7 +4,7 @@ use super::Outcome;
 use super::args::{SchemaArguments, SchemaName};
 use super::failure::Verdict;
 use super::terminal::Terminal;
-use crate::{policytest, scenario};
+use crate::{policytest, report, scenario};
 
 #[expect(
     clippy::unnecessary_wraps,
@@ -14,6 +14,7 @@ pub(super) fn run(terminal: &Terminal, arguments: &SchemaArguments) -> Outcome {
     match arguments.of {
         SchemaName::Scenario => terminal.data(&scenario::schema()),
         SchemaName::PolicyTest => terminal.data(&policytest::schema()),
+        SchemaName::Report => terminal.data(&report::schema()),
     }
     Ok(Verdict::Done)
 }

@@ -8,6 +8,7 @@
 mod append;
 mod disk;
 mod run_dir;
+mod segments;
 mod tree;
 mod watch;
 
@@ -18,7 +19,8 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use append::Appender;
 pub(crate) use disk::Disk;
-pub(crate) use run_dir::{RunDir, RunWriter, read_run, runs_in};
+pub(crate) use run_dir::{RunDir, RunWriter, read_info, read_run, runs_in};
+pub(crate) use segments::{fold_lines, last_line, size};
 pub(crate) use tree::{is_folder, xml_files};
 pub(crate) use watch::{Stamp, find, stamp};
 

@@ -1,5 +1,7 @@
 //! `summary.json`: the numbers of a run, ready for other programs.
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::group::{Counts, Group, by_caller, by_subscription};
@@ -12,7 +14,7 @@ use super::stats::{
 use super::verdict::{Verdict, verdicts};
 use crate::results::{Origin, Record, Run};
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Summary {
     pub(crate) scenario: String,
     pub(crate) origin: Origin,
@@ -54,6 +56,13 @@ impl Summary {
     pub(crate) fn passed(&self) -> bool {
         self.thresholds.iter().all(|verdict| verdict.passed)
     }
+}
+
+/// JSON Schema of `summary.json`, which `apimon report --format json` prints.
+pub(crate) fn schema() -> String {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings.into_generator().into_root_schema_for::<Summary>();
+    serde_json::to_string_pretty(&schema).expect("a schema is plain JSON")
 }
 
 pub(crate) fn summary(run: &Run) -> Summary {
