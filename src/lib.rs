@@ -30,6 +30,7 @@
 //! | `model` | pure | the simulated gpt-4o-mini: a request in, an answer with its moments out |
 //! | `yaml` | pure | what our YAML files share: values with places, formats, the reader's errors in our words |
 //! | `scenario` | pure | the YAML as checked types; the plan that lists every arrival |
+//! | `prices` | pure | what tokens cost: a dated table, replaceable |
 //! | `results` | pure | records, run information, format version |
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
 //! | `simulate` | pure | the plan through the engine in virtual time |
@@ -38,6 +39,7 @@
 //! | `policytest` | pure | policy tests: requests in virtual time, expectations, coverage of the policy |
 //! | `arm` | pure | ARM templates: the language, a deployment as a graph of steps, what-if |
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
+//! | `locust` | pure | a plan as a test for Azure Load Testing, which plays Locust files |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `gateway` | edge | HTTP server around the engine |
@@ -83,10 +85,12 @@ mod http;
 mod kubernetes;
 mod limiter;
 mod loadtest;
+mod locust;
 mod metrics;
 mod model;
 mod policy;
 mod policytest;
+mod prices;
 mod report;
 mod results;
 mod scenario;

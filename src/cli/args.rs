@@ -66,6 +66,8 @@ pub(super) enum Command {
     Merge(MergeArguments),
     /// Print the manifest of a Kubernetes Job that plays a scenario in shards
     K8s(K8sArguments),
+    /// Write a scenario as a test for another load engine
+    Export(super::export::ExportArguments),
     /// Run the local gateway in the foreground
     Emulate(EmulateArguments),
     /// Check policy files: every problem with its place and what to do
@@ -120,6 +122,10 @@ pub(super) struct ScenarioArguments {
 
     #[command(flatten)]
     pub(super) fragments: FragmentArguments,
+
+    /// Prices of models (`apimon schema prices`), instead of the table in the binary
+    #[arg(long, value_name = "FILE")]
+    pub(super) prices: Option<PathBuf>,
 
     /// Folder in which the run's own folder is made
     #[arg(long, value_name = "DIR", default_value = "runs")]
@@ -284,6 +290,10 @@ pub(super) struct ReportArguments {
     /// Hold two runs against each other instead, as `apimon compare` does
     #[arg(long, conflicts_with_all = ["streamed", "otlp"])]
     pub(super) compare: bool,
+
+    /// Prices of models (`apimon schema prices`), instead of the table in the binary
+    #[arg(long, value_name = "FILE")]
+    pub(super) prices: Option<PathBuf>,
 
     /// Also send the run's metrics to an OpenTelemetry collector (OTLP over HTTP, JSON), under the
     /// names of its conventions for generative AI; `/v1/metrics` is added to the URL
@@ -452,4 +462,6 @@ pub(super) enum SchemaName {
     PolicyTest,
     /// The summary of a run: `summary.json`
     Report,
+    /// The table of prices
+    Prices,
 }

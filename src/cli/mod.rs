@@ -11,6 +11,7 @@ mod compare;
 mod config;
 mod emulate;
 mod events;
+mod export;
 mod failure;
 mod k8s;
 mod lint;
@@ -56,6 +57,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Report(arguments) => report::run(terminal, arguments),
         Command::Compare(arguments) => compare::run(terminal, arguments),
         Command::Merge(arguments) => merge::run(terminal, arguments),
+        Command::Export(arguments) => export::run(terminal, arguments),
         Command::K8s(arguments) => k8s::run(terminal, arguments),
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),

@@ -10,7 +10,8 @@ use super::prepare::Prepared;
 use super::terminal::{Terminal, variable};
 use crate::engine::MetricTotals;
 use crate::files::{self, RunDir};
-use crate::report::{self, Report};
+use crate::prices::Prices;
+use crate::report::{self, Report, Tag};
 use crate::results::{CallerInfo, Environment, FORMAT, Origin, Run, RunInfo, TargetInfo};
 
 /// `run.json` as it is when the run begins.
@@ -31,7 +32,8 @@ pub(super) fn run_info(
         started: started.to_string(),
         duration_us: None,
         interrupted: false,
-        planned: prepared.plan.arrivals.len() as u64,
+        stopped: None,
+        planned: prepared.plan.planned(),
         target,
         limits: prepared.limits(),
         callers: callers(prepared),
@@ -62,6 +64,9 @@ fn callers(prepared: &Prepared) -> Vec<CallerInfo> {
     for arrival in &prepared.plan.arrivals {
         planned[arrival.caller] += 1;
     }
+    for looped in &prepared.plan.loops {
+        planned[looped.caller()] += looped.requests().unwrap_or(0);
+    }
     let info = scenario
         .callers
         .iter()
@@ -75,8 +80,8 @@ fn callers(prepared: &Prepared) -> Vec<CallerInfo> {
                 name: caller.name.clone(),
                 subscription: ids.collect::<Vec<_>>().join(", "),
                 planned,
-                stream: caller.request.stream,
-                on_429: caller.on_429.as_str().to_owned(),
+                stream: caller.request.stream > 0.0,
+                on_429: caller.reactions.on_429.wait.as_str().to_owned(),
             }
         });
     info.collect()
@@ -130,8 +135,21 @@ pub(super) fn finish(
     directory: &Path,
     run: &Run,
     printed: &PrintedArguments,
+    prices: &Prices,
 ) -> Result<Verdict, Failure> {
-    finish_report(terminal, directory, &Report::of(run), printed)
+    let report = Report::of(run).priced(tag(&run.info, prices).as_ref());
+    finish_report(terminal, directory, &report, printed)
+}
+
+/// The price of a run's model; a simulated one is priced like the model that it stands for.
+pub(super) fn tag(info: &RunInfo, prices: &Prices) -> Option<Tag> {
+    let model = info.target.model.as_str();
+    let model = model.strip_prefix("simulated ").unwrap_or(model);
+    Some(Tag {
+        price: prices.of(model)?,
+        currency: prices.currency.clone(),
+        date: prices.date.clone(),
+    })
 }
 
 /// The same of a report, whose run need not be in memory.

@@ -7,6 +7,7 @@ use super::failure::{Failure, Verdict};
 use super::terminal::Terminal;
 use super::{Outcome, compare, otlp, output};
 use crate::files::{self, FileError};
+use crate::prices::Prices;
 use crate::report::{Digest, LineError, Report};
 use crate::results::{self, RunError, RunInfo};
 
@@ -17,9 +18,13 @@ pub(super) fn run(terminal: &Terminal, arguments: &ReportArguments) -> Outcome {
     if arguments.compare {
         return compared(terminal, arguments);
     }
+    let prices = match &arguments.prices {
+        Some(path) => Prices::parse(&files::read_source(path)?)?,
+        None => Prices::shipped().clone(),
+    };
     let mut worst = Verdict::Done;
     for run in &arguments.runs {
-        let verdict = one(terminal, run, arguments)?;
+        let verdict = one(terminal, run, arguments, &prices)?;
         if worst == Verdict::Done {
             worst = verdict;
         }
@@ -27,16 +32,24 @@ pub(super) fn run(terminal: &Terminal, arguments: &ReportArguments) -> Outcome {
     Ok(worst)
 }
 
-fn one(terminal: &Terminal, folder: &Path, arguments: &ReportArguments) -> Outcome {
+fn one(
+    terminal: &Terminal,
+    folder: &Path,
+    arguments: &ReportArguments,
+    prices: &Prices,
+) -> Outcome {
     let requests = folder.join("requests.jsonl");
     if arguments.streamed || files::size(&requests)? > STREAMED_FROM {
         let info = files::read_info(folder)?;
         let (digest, torn) = digest(folder, &info, &requests)?;
         let report = Report::streamed(&info, torn, digest);
-        return told(terminal, folder, &report, arguments);
+        let tag = output::tag(&info, prices);
+        return told(terminal, folder, &report.priced(tag.as_ref()), arguments);
     }
-    let run = files::read_run(folder)?;
-    told(terminal, folder, &Report::of(&run), arguments)
+    let run = files::read_run(folder)?.without_warm_up();
+    let tag = output::tag(&run.info, prices);
+    let report = Report::of(&run).priced(tag.as_ref());
+    told(terminal, folder, &report, arguments)
 }
 
 fn told(

@@ -56,6 +56,16 @@ pub(crate) fn read_text(path: &Path) -> Result<String, FileError> {
     })
 }
 
+/// # Errors
+///
+/// When the file cannot be read.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    fs::read(path).map_err(|cause| FileError::Read {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
 /// Every `ID.xml` of a folder, by id.
 ///
 /// # Errors
@@ -92,6 +102,18 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), FileError> {
     let part = PathBuf::from(part);
     fs::write(&part, text).map_err(failed)?;
     fs::rename(&part, path).map_err(failed)
+}
+
+/// Makes a folder, and those above it, where they are missing.
+///
+/// # Errors
+///
+/// When something else has the name, or the place cannot be written to.
+pub(crate) fn make_folder(path: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(path).map_err(|cause| FileError::Write {
+        path: path.to_owned(),
+        cause,
+    })
 }
 
 /// Adds to the end of a file, which is made when it does not exist.

@@ -10,6 +10,7 @@ use crate::engine::{BackendFailure, Forward};
 use crate::model::{self, AnswerBody, ModelFault, ModelRequest, ModelSettings};
 use crate::policy::message::Headers;
 
+use super::intake::Share;
 use super::remote::{RemoteBackend, RemoteStream};
 
 /// A backend's bytes as they come.
@@ -37,17 +38,19 @@ pub(crate) enum Backend {
 }
 
 impl Backend {
-    /// Asks the backend and waits for its answer: whole, or until a stream begins.
+    /// Asks the backend and waits for its answer: whole, or until a stream begins. `share` takes what
+    /// is held of it.
     pub(super) async fn call(
         &self,
         clock: &Clock,
         forward: &Forward,
+        share: &mut Share,
     ) -> Result<Reply, BackendFailure> {
         let asked = clock.now();
         let answer = async {
             match self {
                 Backend::Model(settings) => ask_model(settings, clock, asked, forward).await,
-                Backend::Remote(remote) => remote.call(forward).await,
+                Backend::Remote(remote) => remote.call(forward, share).await,
             }
         };
         tokio::select! {

@@ -14,6 +14,7 @@ use super::relay::Relay;
 use super::server::{Served, Shared};
 use super::traces::Wish;
 use super::waiting::Waiting;
+use super::whole::Whole;
 use crate::base::Moment;
 use crate::engine::{Answer, BackendAnswer, BackendBody, Incoming, Step};
 use crate::policy::message::{Headers, Response};
@@ -45,6 +46,7 @@ pub(super) async fn handle(
     let mut step = shared.engine().receive(received, incoming);
     // The stream that a forwarded request opened, until the answer that relays it stands.
     let mut stream = None;
+    let mut answered = shared.held.share();
     loop {
         let (exchange, forward) = match step {
             Step::Answer(mut answer) => {
@@ -52,7 +54,7 @@ pub(super) async fn handle(
                     let headers = &mut answer.response.headers;
                     shared.traces.keep(wish, &trace, &host, headers);
                 }
-                return Ok(respond(&shared, received, *answer, stream));
+                return Ok(respond(&shared, received, *answer, stream, answered));
             }
             Step::Forward(exchange, forward) => (exchange, forward),
             Step::Send(exchange, sends) => {
@@ -70,10 +72,14 @@ pub(super) async fn handle(
                 continue;
             }
         };
-        // Another try of the policy replaces what an earlier one opened.
+        // Another try of the policy replaces what an earlier one opened and holds.
         stream = None;
+        answered = shared.held.share();
         let waiting = Waiting::new(&shared, exchange);
-        let reply = shared.backend.call(&shared.clock, &forward).await;
+        let reply = shared
+            .backend
+            .call(&shared.clock, &forward, &mut answered)
+            .await;
         let exchange = waiting.over();
         let now = shared.clock.now();
         step = match reply {
@@ -108,7 +114,7 @@ pub(super) async fn handle(
 async fn incoming(
     peer: SocketAddr,
     request: hyper::Request<RequestBody>,
-    share: &mut Share<'_>,
+    share: &mut Share,
 ) -> Result<Incoming, Refused> {
     let (head, body) = request.into_parts();
     let body = share.read(body).await?;
@@ -136,6 +142,7 @@ fn respond(
     received: Moment,
     answer: Answer,
     stream: Option<super::backend::Pieces>,
+    share: Share,
 ) -> hyper::Response<Body> {
     let about = shared.monitor.as_ref().map(|monitor| {
         let about = About::new(received, &answer.context);
@@ -164,9 +171,7 @@ fn respond(
         (Some(settlement), Some(pieces)) => {
             Relay::new(Arc::clone(shared), pieces, settlement, about).boxed_unsync()
         }
-        _ => Full::new(body.unwrap_or_default())
-            .map_err(|never| match never {})
-            .boxed_unsync(),
+        _ => Whole::new(body.unwrap_or_default(), share).boxed_unsync(),
     };
     let mut response = hyper::Response::new(body);
     *response.status_mut() =

@@ -5,6 +5,7 @@
 //! never sends a subscription key anywhere but to the backend that the policy chose.
 
 mod backend;
+mod gathered;
 mod handler;
 mod intake;
 mod monitor;
@@ -14,6 +15,10 @@ mod remote;
 mod server;
 mod traces;
 mod waiting;
+mod whole;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use backend::Backend;
 pub(crate) use remote::RemoteBackend;

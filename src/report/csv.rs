@@ -58,6 +58,8 @@ impl Lines {
         self.count("run", name, "peak_tokens_per_minute", minute.peak);
         self.some("run", name, "peak_of_limit", minute.share_of_limit);
         self.some("run", name, "fairness", summary.fairness);
+        let cost = summary.cost.as_ref();
+        self.some("run", name, "cost", cost.map(|cost| cost.amount));
         let retry = &summary.retry_after;
         for (metric, count) in [
             ("retry_after_asked", retry.asked),

@@ -44,6 +44,9 @@ pub(crate) fn markdown(report: &Report<'_>, images: Option<&str>) -> String {
     ] {
         table(&mut out, &listing);
     }
+    if let Some(cost) = &summary.cost {
+        put!(out, "\nTokens cost {}.\n", text(&cost.words()));
+    }
     if let Some(base) = images {
         for chart in report.charts.iter().filter(|chart| chart.inline.is_some()) {
             let address = format!("{}/{}.svg", base.trim_end_matches('/'), chart.id);

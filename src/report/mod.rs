@@ -9,6 +9,7 @@
 mod axis;
 mod chart;
 mod compare;
+mod cost;
 mod csv;
 mod digest;
 mod grid;
@@ -40,6 +41,7 @@ mod tests;
 pub(crate) use compare::{
     Comparison, compare, markdown as comparison_markdown, tables as comparison_tables,
 };
+pub(crate) use cost::Tag;
 pub(crate) use csv::csv;
 pub(crate) use digest::{Digest, LineError};
 pub(crate) use html::html;

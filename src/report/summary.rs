@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
+use super::cost::Cost;
 use super::group::{Counts, Group, by_caller, by_subscription};
 use super::observed::{Observed, fairness, observed};
 use super::peak::{TokensPerMinute, tokens_per_minute};
@@ -48,6 +49,9 @@ pub(crate) struct Summary {
     pub(crate) fairness: Option<f64>,
     /// Sent − due of all requests: how far the client itself fell behind.
     pub(crate) client_lateness: Option<Distribution>,
+    /// What the tokens cost; absent when no price of the model is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cost: Option<Cost>,
     pub(crate) thresholds: Vec<Verdict>,
 }
 
@@ -93,6 +97,7 @@ pub(crate) fn summary(run: &Run) -> Summary {
         limit: observed(run),
         fairness: fairness(run),
         client_lateness: distribution(run, |record| Some(lateness_us(record))),
+        cost: None,
         thresholds: verdicts(run),
     }
 }

@@ -46,6 +46,9 @@ pub(crate) fn tables(report: &Report<'_>, width: Option<u16>, colour: bool) -> S
     grid.write(&mut out, listing::limits(summary));
     grid.write(&mut out, listing::times(summary));
     out.push_str(&retries(summary));
+    if let Some(cost) = &summary.cost {
+        put!(out, "\ntokens cost {}\n", cost.words());
+    }
     grid.write(&mut out, listing::thresholds(summary));
     out
 }

@@ -1,6 +1,7 @@
 //! Everything that is said of one run: what pages, tables and files are made of.
 
 use super::chart::{Chart, charts};
+use super::cost::{Cost, Tag};
 use super::digest::Digest;
 use super::summary::{Summary, summary};
 use crate::results::{Run, RunInfo};
@@ -48,6 +49,13 @@ impl<'a> Report<'a> {
             digest,
             cautions,
         }
+    }
+
+    /// With what its tokens cost, when the price of its model is known.
+    pub(crate) fn priced(mut self, tag: Option<&Tag>) -> Report<'a> {
+        let accounts = &self.digest.accounts;
+        self.summary.cost = tag.map(|tag| Cost::of(accounts, tag));
+        self
     }
 
     /// Requests that have a status.

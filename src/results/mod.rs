@@ -7,6 +7,7 @@ mod merge;
 mod record;
 mod run;
 mod scan;
+mod seen;
 
 pub(crate) use merge::merge;
 pub(crate) use record::{Failure, HeaderNames, Line, Outcome, Record, encode_line};

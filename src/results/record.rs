@@ -21,6 +21,9 @@ pub(crate) struct Record<S = String> {
     pub(crate) caller: S,
     pub(crate) subscription: S,
     pub(crate) stream: bool,
+    /// Sent to warm up: recorded, and left out of statistics and thresholds. Absent when false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) warm_up: bool,
     /// When the plan wanted it to go out. Latency counts from here.
     pub(crate) scheduled_us: u64,
     /// When the first byte was handed to the socket.
@@ -135,6 +138,7 @@ impl Record {
             caller: caller.to_owned(),
             subscription: subscription.to_owned(),
             stream: false,
+            warm_up: false,
             scheduled_us,
             sent_us: scheduled_us,
             first_token_us: None,
@@ -195,6 +199,7 @@ impl<S> Record<S> {
             caller: own(&self.caller),
             subscription: own(&self.subscription),
             stream: self.stream,
+            warm_up: self.warm_up,
             scheduled_us: self.scheduled_us,
             sent_us: self.sent_us,
             first_token_us: self.first_token_us,

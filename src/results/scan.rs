@@ -31,6 +31,7 @@ fn scan(line: &str) -> Option<Line<'_>> {
         caller: rest.name(",\"caller\":\"")?,
         subscription: rest.name(",\"subscription\":\"")?,
         stream: rest.flag(",\"stream\":")?,
+        warm_up: rest.takes(",\"warm_up\":true"),
         scheduled_us: rest.count(",\"scheduled_us\":")?,
         sent_us: rest.count(",\"sent_us\":")?,
         first_token_us: rest.perhaps(",\"first_token_us\":")?,
@@ -182,12 +183,13 @@ mod tests {
         let counts = [count(), count(), count(), count(), count()];
         let times = [count(), count(), count(), count(), count()];
         let words = (name(), name(), option::of(name()), option::of(failure()));
-        let rest = (any::<u32>(), any::<bool>(), option::of(any::<u16>()));
+        let rest = (any::<u32>(), any::<[bool; 2]>(), option::of(any::<u16>()));
         (counts, times, words, rest).prop_map(|(counts, times, words, rest)| {
             let (caller, subscription, reason, failure) = words;
-            let (attempt, stream, status) = rest;
+            let (attempt, [stream, warm_up], status) = rest;
             Record {
                 stream,
+                warm_up,
                 status,
                 failure,
                 reason,

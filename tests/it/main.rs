@@ -19,6 +19,7 @@ mod gateway_course;
 mod hardship;
 mod interrupt;
 mod lint;
+mod pressure;
 mod reload;
 mod report;
 mod shards;

@@ -37,7 +37,10 @@ fn a_run_is_printed_in_every_form() {
         ("table", "two-subscriptions (simulated): 22 of 45"),
         ("text", "two-subscriptions (simulated): 22 of 45"),
         ("json", "{\n  \"scenario\": \"two-subscriptions\""),
-        ("csv", "table,name,metric,value\nrun,two-subscriptions,requests,45\n"),
+        (
+            "csv",
+            "table,name,metric,value\nrun,two-subscriptions,requests,45\n",
+        ),
         ("md", "## Simulation: two-subscriptions ✅\n"),
         ("junit", "<?xml version=\"1.0\""),
         ("prometheus", "# TYPE apimon_run gauge\n"),
@@ -49,11 +52,21 @@ fn a_run_is_printed_in_every_form() {
     }
     let chart = printed(&folder, &run, &["--format", "svg", "--chart", "client"]);
     assert!(chart.contains("Client health"));
-    let markdown = printed(&folder, &run, &["--format", "md", "--images", "https://example.org/1"]);
+    let markdown = printed(
+        &folder,
+        &run,
+        &["--format", "md", "--images", "https://example.org/1"],
+    );
     assert!(markdown.contains("](https://example.org/1/latency.svg)"));
     let run = run.display().to_string();
-    let wrong = shown(&folder, &["report", &run, "--format", "svg", "--chart", "pie"]);
-    assert!(wrong.starts_with("exit 2") && wrong.contains("it has tokens-per-minute, "), "{wrong}");
+    let wrong = shown(
+        &folder,
+        &["report", &run, "--format", "svg", "--chart", "pie"],
+    );
+    assert!(
+        wrong.starts_with("exit 2") && wrong.contains("it has tokens-per-minute, "),
+        "{wrong}"
+    );
 }
 
 #[test]
@@ -66,12 +79,23 @@ fn bounded_memory_has_the_same_numbers() {
         serde_json::from_str(&printed(&folder, &run, &arguments)).unwrap()
     };
     let (exact, streamed) = (value(&[]), value(&["--streamed"]));
-    for field in ["counts", "subscriptions", "callers", "retry_after", "fairness", "arrived"] {
+    for field in [
+        "counts",
+        "subscriptions",
+        "callers",
+        "retry_after",
+        "fairness",
+        "arrived",
+    ] {
         assert_eq!(exact[field], streamed[field], "{field}");
     }
     for quantile in ["p50_ms", "p99_ms"] {
-        let [known, near] = [&exact, &streamed].map(|run| run["latency"][quantile].as_f64().unwrap());
-        assert!((known - near).abs() <= known * 0.002, "{quantile}: {near} for {known}");
+        let [known, near] =
+            [&exact, &streamed].map(|run| run["latency"][quantile].as_f64().unwrap());
+        assert!(
+            (known - near).abs() <= known * 0.002,
+            "{quantile}: {near} for {known}"
+        );
     }
     let page = fs::read_to_string(run.join("report.html")).unwrap();
     assert!(page.contains("quantiles of times are within 0.2 %"));
@@ -84,7 +108,7 @@ fn input_that_is_not_right_is_named_or_told() {
     let requests = run.join("requests.jsonl");
     let good = fs::read_to_string(&requests).unwrap();
     let lines: Vec<&str> = good.lines().collect();
-    let mut said = String::new();
+    let mut said = Vec::new();
     let mut told = |name: &str, text: &str| {
         fs::write(&requests, text).unwrap();
         for way in [&[][..], &["--streamed"]] {
@@ -95,7 +119,7 @@ fn input_that_is_not_right_is_named_or_told() {
             let errors = String::from_utf8_lossy(&output.stderr).into_owned();
             let errors = errors.replace(&run, "RUN");
             let code = output.status.code().unwrap_or(-1);
-            said.push_str(&format!("{name} {way:?}: exit {code}\n{errors}"));
+            said.push(format!("{name} {way:?}: exit {code}\n{errors}"));
         }
     };
     let cut = |place: usize, text: &str| {
@@ -109,7 +133,7 @@ fn input_that_is_not_right_is_named_or_told() {
     told("an empty line", &cut(2, ""));
     told("a torn end", &good[..good.len() - 9]);
     told("nothing at all", "");
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said.concat());
 }
 
 #[test]
@@ -125,7 +149,10 @@ fn two_runs_are_compared_by_report_too() {
 #[test]
 fn the_summary_has_a_schema() {
     let folder = Folder::new("report-schema");
-    let text = apimon(&folder, &["schema", "report"]).output().unwrap().stdout;
+    let text = apimon(&folder, &["schema", "report"])
+        .output()
+        .unwrap()
+        .stdout;
     let schema: serde_json::Value = serde_json::from_slice(&text).unwrap();
     let run = simulated(&folder, "burst");
     let summary = fs::read_to_string(run.join("summary.json")).unwrap();
@@ -154,7 +181,8 @@ fn collector(status: &'static str) -> (String, std::thread::JoinHandle<String>) 
             let read = stream.read(&mut piece).unwrap();
             request.extend_from_slice(&piece[..read]);
         }
-        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}");
+        let answer =
+            format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}");
         stream.write_all(answer.as_bytes()).unwrap();
         String::from_utf8(request).unwrap()
     });
@@ -181,5 +209,8 @@ fn a_collector_gets_the_metrics() {
     let (address, served) = collector("503 Service Unavailable");
     let refused = shown(&folder, &["report", &run, "--quiet", "--otlp", &address]);
     served.join().unwrap();
-    assert!(refused.starts_with("exit 3") && refused.contains("answered 503"), "{refused}");
+    assert!(
+        refused.starts_with("exit 3") && refused.contains("answered 503"),
+        "{refused}"
+    );
 }

@@ -133,6 +133,10 @@ impl Digest {
 
     pub(super) fn add(&mut self, line: &Line<'_>) {
         self.lines += 1;
+        // What was sent to warm up is no part of statistics.
+        if line.warm_up {
+            return;
+        }
         self.arrived += u64::from(line.attempt == 1);
         self.answered += u64::from(line.status.is_some());
         self.beyond += u64::from(line.done_us > self.extent_us);

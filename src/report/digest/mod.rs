@@ -27,6 +27,7 @@ mod summary;
 mod times;
 mod words;
 
+pub(super) use accounts::Accounts;
 pub(super) use column::Column;
 pub(crate) use feed::{Digest, LineError};
 pub(super) use leaf::Leaf;

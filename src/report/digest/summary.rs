@@ -47,6 +47,7 @@ impl Digest {
                     .map(|leaves| counts(leaves).tokens),
             ),
             client_lateness: self.times.lateness.distribution(),
+            cost: None,
             thresholds: judged_by(info, |rule| self.measured(info, rule)),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::base::number;
 use crate::report::chart::clock;
+use crate::report::cost::Cost;
 use crate::report::summary::Summary;
 use crate::report::svg::{escape, put};
 use crate::report::verdict::plural;
@@ -22,6 +23,9 @@ pub(super) fn warnings(report: &Report<'_>) -> Vec<String> {
             number(summary.arrived as f64, 0),
             plural(info.planned, "planned request")
         ));
+    }
+    if let Some(why) = &info.stopped {
+        warnings.push(format!("stopped: {why}"));
     }
     if info.duration_us.is_none() {
         warnings.push(
@@ -81,6 +85,10 @@ fn facts(info: &RunInfo, summary: &Summary) -> Vec<(&'static str, String)> {
         ("took", info.duration_us.map_or_else(unknown, clock)),
         ("planned", plural(info.planned, "request")),
         ("retries", number(retries as f64, 0)),
+        (
+            "tokens cost",
+            summary.cost.as_ref().map_or_else(unknown, Cost::words),
+        ),
         ("seed", info.seed.to_string()),
         ("overrides", or_none(info.overrides.join(", "))),
         ("tool version", info.tool_version.clone()),
