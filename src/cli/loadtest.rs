@@ -99,6 +99,7 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
         directory.path(),
         &run,
         &arguments.scenario.printed,
+        &prepared.prices,
     )
 }
 

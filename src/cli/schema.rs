@@ -4,7 +4,7 @@ use super::Outcome;
 use super::args::{SchemaArguments, SchemaName};
 use super::failure::Verdict;
 use super::terminal::Terminal;
-use crate::{plane, policytest, prices, scenario};
+use crate::{plane, policytest, prices, report, scenario};
 
 #[expect(
     clippy::unnecessary_wraps,
@@ -16,6 +16,7 @@ pub(super) fn run(terminal: &Terminal, arguments: &SchemaArguments) -> Outcome {
         SchemaName::Prices => terminal.data(&prices::schema()),
         SchemaName::Faults => terminal.data(&plane::faults_schema()),
         SchemaName::PolicyTest => terminal.data(&policytest::schema()),
+        SchemaName::Report => terminal.data(&report::schema()),
     }
     Ok(Verdict::Done)
 }

@@ -77,9 +77,8 @@ pub(crate) fn export(
         // The program numbers the tries.
         let id = scenario.request_id(arrival, 1);
         let headers = scenario.headers(arrival).into_iter();
-        let headers: serde_json::Map<String, Value> = headers
-            .map(|(name, value)| (name, value.into()))
-            .collect();
+        let headers: serde_json::Map<String, Value> =
+            headers.map(|(name, value)| (name, value.into())).collect();
         let line = json!({
             "at": arrival.at.since(Moment::ZERO).as_secs_f64(),
             "id": id.strip_suffix("-1").unwrap_or(&id),
@@ -102,8 +101,10 @@ pub(crate) fn export(
 /// The variable of each subscription.
 fn keys(scenario: &Scenario) -> Result<Vec<&str>, ExportError> {
     let mut unnamed = 0;
-    let names = scenario.subscriptions.iter().map(|subscription| {
-        match &subscription.key {
+    let names = scenario
+        .subscriptions
+        .iter()
+        .map(|subscription| match &subscription.key {
             KeyReference::Env(name) => Ok(name.as_str()),
             KeyReference::Local => {
                 unnamed += 1;
@@ -112,8 +113,7 @@ fn keys(scenario: &Scenario) -> Result<Vec<&str>, ExportError> {
             _ => Err(ExportError::KeyElsewhere {
                 subscription: subscription.id.clone(),
             }),
-        }
-    });
+        });
     let names = names.collect::<Result<Vec<&str>, ExportError>>()?;
     if unnamed > 1 {
         return Err(ExportError::KeysUnknown { count: unnamed });

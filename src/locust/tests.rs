@@ -40,9 +40,14 @@ fn plan_settings_and_configuration_are_written() {
 
 #[test]
 fn what_locust_cannot_play_is_refused() {
-    let closed = TWO.replace("arrivals: [ { count: 1, for: 1s } ]", "callers: 2\n    for: 5s");
+    let closed = TWO.replace(
+        "arrivals: [ { count: 1, for: 1s } ]",
+        "callers: 2\n    for: 5s",
+    );
     let file = TWO.replace("key-env: KEY_B", "key-file: k.txt");
-    let unnamed = TWO.replace(", key-env: KEY_A", "").replace(", key-env: KEY_B", "");
+    let unnamed = TWO
+        .replace(", key-env: KEY_A", "")
+        .replace(", key-env: KEY_B", "");
     for (text, words) in [
         (closed, "callers that wait"),
         (file, "`b` is not in the environment"),

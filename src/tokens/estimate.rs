@@ -151,12 +151,7 @@ fn call(call: &Json<'_>) -> Tokens {
 
 /// The functions that the model may call: `tools` in both of their shapes, or the older `functions`.
 fn functions(body: &Json<'_>) -> Tokens {
-    let listed = |name: &str| {
-        body.get(name)
-            .and_then(Json::list)
-            .into_iter()
-            .flatten()
-    };
+    let listed = |name: &str| body.get(name).and_then(Json::list).into_iter().flatten();
     // Chat completions wrap a function in `{type, function}`, responses and `functions` do not.
     let wrapped = listed("tools").map(|tool| tool.get("function").unwrap_or(tool));
     let mut sum = Tokens::ZERO;
