@@ -92,7 +92,7 @@ fn compared(terminal: &Terminal, arguments: &ReportArguments) -> Outcome {
 }
 
 /// The two forms that everything has.
-fn text_or_json(format: ReportFormat, what: &str) -> Result<Format, Failure> {
+pub(super) fn text_or_json(format: ReportFormat, what: &str) -> Result<Format, Failure> {
     match format {
         ReportFormat::Table => Ok(Format::Text),
         ReportFormat::Json => Ok(Format::Json),

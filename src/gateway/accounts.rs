@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use bytes::Bytes;
 
 use super::backend::{Reply, ReplyBody, ask_model};
-use super::outbound::on_this_machine;
 use super::intake::Share;
+use super::outbound::on_this_machine;
 use super::remote::RemoteBackend;
 use crate::base::Moment;
 use crate::clock::Clock;
