@@ -97,6 +97,11 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Is the variable written out where it is used?
+    pub(super) fn inlined(&self, variable: usize) -> bool {
+        self.inline.get(variable).copied().unwrap_or_default()
+    }
+
     pub(super) fn complain(&self, span: Span, message: impl Into<String>) {
         self.push(Diagnostic::error(self.model.source, span, message));
     }

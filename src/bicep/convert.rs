@@ -15,6 +15,17 @@ impl Default for Arm {
     }
 }
 
+/// A scope of elsewhere: templates have no function for it, so that it is an empty object as a
+/// value.
+pub(super) fn is_elsewhere(function: &str, arguments: &[Expr]) -> bool {
+    let most = match function {
+        "subscription" | "managementGroup" => 1,
+        "resourceGroup" => 2,
+        _ => 0,
+    };
+    (1..=most).contains(&arguments.len())
+}
+
 impl Context<'_> {
     pub(super) fn convert(&self, expr: &Expr, env: &Env) -> Arm {
         self.guarded(expr.span, || self.convert_inner(expr, env))
@@ -154,7 +165,7 @@ impl Context<'_> {
             Meaning::Resource(resource) => self.reference(resource, None, true),
             Meaning::Symbol(Symbol::Param(_)) => call("parameters", [text(name)]),
             Meaning::Symbol(Symbol::Var(variable)) => {
-                if !self.inline.get(variable).copied().unwrap_or_default() {
+                if !self.inlined(variable) {
                     return call("variables", [text(name)]);
                 }
                 let (_, _, value) = self.model.vars[variable];
@@ -190,6 +201,7 @@ impl Context<'_> {
         }
         match (name, arguments) {
             ("any", [only]) => return self.convert(only, env),
+            _ if is_elsewhere(name, arguments) => return call("createObject", []),
             ("nameof", [only]) => {
                 return match &only.kind {
                     Kind::Name(name) | Kind::Property(_, name, _) | Kind::Child(_, name) => {

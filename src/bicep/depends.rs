@@ -23,6 +23,9 @@ struct Dependency {
     weak: bool,
 }
 
+/// What is waited for, and which rounds of it.
+type ByName = BTreeMap<(String, Target), Vec<Option<Arm>>>;
+
 /// Known before a deployment runs.
 const STATIC: [&str; 4] = ["id", "name", "type", "apiVersion"];
 
@@ -35,30 +38,37 @@ struct Walk<'c, 'a> {
 }
 
 impl Context<'_> {
-    /// The entries of `dependsOn`, in the order of the names of what they stand for.
+    /// The entries of `dependsOn`, in the order of the names of what they stand for; a nested
+    /// resource counts by its own name, without those around it.
     pub(super) fn depends_on(&self, target: Target) -> Vec<Arm> {
-        let mut by_name: BTreeMap<String, (Target, Vec<Option<Arm>>)> = BTreeMap::new();
+        let mut by_name = ByName::new();
         let mut path = vec![target];
         for dependency in self.direct(target, Some(&call("copyIndex", []))) {
             self.expand(&dependency, &mut path, &mut by_name);
         }
         let mut entries = Vec::new();
-        for (name, (target, rounds)) in by_name {
+        for ((_, target), rounds) in by_name {
             if rounds.contains(&None) {
-                entries.push(self.entry(target, &name, None));
+                entries.push(self.entry(target, None));
                 continue;
             }
             for round in rounds {
-                entries.push(self.entry(target, &name, round.as_ref()));
+                entries.push(self.entry(target, round.as_ref()));
             }
         }
         entries
     }
 
-    fn entry(&self, target: Target, name: &str, round: Option<&Arm>) -> Arm {
-        let looped = match target {
-            Target::Resource(index) => self.model.resources[index].body.looped.is_some(),
-            Target::Module(index) => self.model.modules[index].body.looped.is_some(),
+    fn entry(&self, target: Target, round: Option<&Arm>) -> Arm {
+        let (looped, name) = match target {
+            Target::Resource(index) => {
+                let looped = self.model.resources[index].body.looped.is_some();
+                (looped, self.loop_name(index))
+            }
+            Target::Module(index) => {
+                let module = &self.model.modules[index];
+                (module.body.looped.is_some(), module.statement.name.clone())
+            }
         };
         if looped && round.is_none() {
             return super::arm::text(name);
@@ -72,14 +82,9 @@ impl Context<'_> {
     }
 
     /// Follows existing resources to what they themselves wait for.
-    fn expand(
-        &self,
-        dependency: &Dependency,
-        path: &mut Vec<Target>,
-        by_name: &mut BTreeMap<String, (Target, Vec<Option<Arm>>)>,
-    ) {
+    fn expand(&self, dependency: &Dependency, path: &mut Vec<Target>, by_name: &mut ByName) {
         let name = match dependency.target {
-            Target::Resource(index) => self.symbolic_name(index),
+            Target::Resource(index) => self.model.resources[index].statement.name.clone(),
             Target::Module(index) => self.model.modules[index].statement.name.clone(),
         };
         let passed_over = match dependency.target {
@@ -92,9 +97,7 @@ impl Context<'_> {
             if path.first() == Some(&dependency.target) {
                 return;
             }
-            let (_, rounds) = by_name
-                .entry(name)
-                .or_insert((dependency.target, Vec::new()));
+            let rounds = by_name.entry((name, dependency.target)).or_default();
             // Twice the same index in different places counts twice, as in the real compiler.
             if dependency.round.is_some() || !rounds.contains(&None) {
                 rounds.push(dependency.round.clone());

@@ -81,7 +81,7 @@ impl Context<'_> {
         let round = round.as_ref();
         let env = self.body_env(index, round);
         let mut section = Section::new();
-        let name = self.symbolic_name(index);
+        let name = self.loop_name(index);
         let conditions = self.condition(index, &env).into_iter().collect();
         self.head(&mut section, declared.body, &name, decorators, conditions);
         if declared.existing {
@@ -124,7 +124,7 @@ impl Context<'_> {
         let here = self.model.level;
         match scope {
             Scope::On(target, round) => {
-                insert("scope", self.unqualified_id(*target, round.as_ref()));
+                insert("scope", self.id(*target, round.as_ref()));
             }
             Scope::At {
                 level: Level::Tenant,

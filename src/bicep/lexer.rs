@@ -82,10 +82,10 @@ impl<'a> Lexer<'a> {
             } else if next.is_ascii_digit() {
                 self.number()
             } else if next == '\'' {
-                self.string(false)
-            } else if self.rest().starts_with("$'''") {
-                self.at += 1;
-                self.string(true)
+                self.string(0)
+            } else if let Some(dollars) = self.dollars() {
+                self.at += dollars;
+                self.string(dollars)
             } else if let Some(sign) = SIGNS.iter().find(|sign| self.rest().starts_with(**sign)) {
                 self.at += sign.len();
                 match *sign {
@@ -150,9 +150,9 @@ impl<'a> Lexer<'a> {
         }))
     }
 
-    fn string(&mut self, interpolated: bool) -> Lexeme {
+    fn string(&mut self, dollars: usize) -> Lexeme {
         if self.rest().starts_with("'''") {
-            return self.long_string(interpolated);
+            return self.long_string(dollars);
         }
         let start = self.at;
         self.at += 1;
@@ -245,8 +245,9 @@ impl<'a> Lexer<'a> {
         plain.to_owned()
     }
 
-    /// `'''…'''`: nothing is escaped, and a line break right after the quotes is left out.
-    fn long_string(&mut self, interpolated: bool) -> Lexeme {
+    /// `'''…'''`: nothing is escaped, and a line break right after the quotes is left out. As many
+    /// dollars as stand before the quotes begin an expression inside.
+    fn long_string(&mut self, dollars: usize) -> Lexeme {
         let start = self.at;
         self.at += 3;
         if self.rest().starts_with("\r\n") {
@@ -254,6 +255,7 @@ impl<'a> Lexer<'a> {
         } else if self.rest().starts_with('\n') {
             self.at += 1;
         }
+        let marker = "$".repeat(dollars) + "{";
         let mut segments = vec![String::new()];
         let mut inner = Vec::new();
         loop {
@@ -266,8 +268,8 @@ impl<'a> Lexer<'a> {
                 self.at += 3 + quotes;
                 break;
             }
-            if interpolated && rest.starts_with("${") {
-                self.at += 2;
+            if dollars > 0 && rest.starts_with(&marker) {
+                self.at += marker.len();
                 if !self.interpolation(start, &mut inner) {
                     break;
                 }
@@ -283,6 +285,14 @@ impl<'a> Lexer<'a> {
         }
         segments.resize(inner.len() + 1, String::new());
         Lexeme::Text(segments, inner)
+    }
+
+    /// How many dollars stand before the three quotes of a long string, if that is what comes.
+    fn dollars(&self) -> Option<usize> {
+        let rest = self.rest();
+        let after = rest.trim_start_matches('$');
+        let count = rest.len() - after.len();
+        (count > 0 && after.starts_with("'''")).then_some(count)
     }
 
     fn rest(&self) -> &'a str {

@@ -1,7 +1,5 @@
 //! Ids, names, scopes and references of resources and modules.
 
-use std::fmt::Write as _;
-
 use super::arm::{Arm, call, text};
 use super::context::{Context, Env, Meaning};
 use super::model::Level;
@@ -247,30 +245,6 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// `Provider/type/{name}`: what an extension resource has as its scope.
-    pub(super) fn unqualified_id(&self, resource: usize, round: Option<&Arm>) -> Arm {
-        let segments = self.segments(resource, round);
-        let kind = &self.model.resources[resource].kind;
-        let mut form = String::new();
-        for (at, part) in kind.split('/').enumerate() {
-            match at {
-                0 => form.push_str(part),
-                _ => {
-                    let _infallible = write!(form, "/{part}/{{{}}}", at - 1);
-                }
-            }
-        }
-        let own = call("format", [text(form)].into_iter().chain(segments.clone()));
-        match self.scope(resource, round) {
-            Scope::On(target, index) => {
-                let target = self.unqualified_id(target, index.as_ref());
-                let arguments = [target, text(kind)].into_iter().chain(segments);
-                call("extensionResourceId", arguments)
-            }
-            Scope::At { .. } => own,
-        }
-    }
-
     /// Name of a resource in a template of language version 2.0, and of its copy loop.
     pub(super) fn symbolic_name(&self, resource: usize) -> String {
         let declared = &self.model.resources[resource];
@@ -278,6 +252,14 @@ impl<'a> Context<'a> {
             Some(outer) => format!("{}::{}", self.symbolic_name(outer), declared.statement.name),
             None => declared.statement.name.clone(),
         }
+    }
+
+    /// Name of a resource's loop: its own, but for templates with symbolic names.
+    pub(super) fn loop_name(&self, resource: usize) -> String {
+        if self.symbolic {
+            return self.symbolic_name(resource);
+        }
+        self.model.resources[resource].statement.name.clone()
     }
 
     pub(super) fn symbol(&self, resource: usize, round: Option<&Arm>) -> Arm {

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::arm::{call, escaped, escaped_value, text};
-use super::context::{Context, Env};
-use super::model::Level;
+use super::arm::{Arm, call, escaped, escaped_value, text};
+use super::context::{Context, Env, Meaning};
+use super::convert::is_elsewhere;
+use super::model::{Level, Symbol};
 use super::syntax::{Decorator, Entry, Expr, For, Item, Kind, Statement, What, decorator};
 
 pub(super) type Section = Map<String, Value>;
@@ -163,7 +164,7 @@ impl Context<'_> {
         }
         for (index, (statement, _, value)) in self.model.vars.iter().enumerate() {
             let name = &statement.name;
-            if self.inline.get(index).copied().unwrap_or_default() {
+            if self.inlined(index) {
                 if let Kind::For(_) = value.kind {
                     self.unsupported(
                         value.span,
@@ -198,8 +199,19 @@ impl Context<'_> {
         let mut entry = Section::new();
         entry.insert("name".to_owned(), json!(name));
         entry.insert("count".to_owned(), self.count(looped, env));
-        entry.insert("input".to_owned(), self.value(&looped.body, &inner));
+        entry.insert("input".to_owned(), self.input(&looped.body, &inner));
         Value::Object(entry)
+    }
+
+    /// The body of a loop: Azure takes objects and texts there, so all else becomes an expression.
+    fn input(&self, body: &Expr, env: &Env) -> Value {
+        match self.value(body, env) {
+            value @ (Value::Object(_) | Value::String(_)) => value,
+            _ => match self.convert(body, env) {
+                number @ Arm::Int(_) => call("int", [number]).value(),
+                other => other.value(),
+            },
+        }
     }
 
     pub(super) fn count(&self, looped: &For, env: &Env) -> Value {
@@ -216,7 +228,7 @@ impl Context<'_> {
                     let inner = self.bind_loop(looped, &call("copyIndex", []), &Env::default());
                     let mut copy = Section::new();
                     copy.insert("count".to_owned(), self.count(looped, &Env::default()));
-                    copy.insert("input".to_owned(), self.value(&looped.body, &inner));
+                    copy.insert("input".to_owned(), self.input(&looped.body, &inner));
                     schema.insert("copy".to_owned(), Value::Object(copy));
                 } else {
                     let value = self.value(value, &Env::default());
@@ -245,6 +257,19 @@ impl Context<'_> {
             Kind::Call(name, arguments) if name == "any" && arguments.len() == 1 => {
                 self.value(&arguments[0], env)
             }
+            Kind::Call(name, arguments) | Kind::Method(_, name, arguments)
+                if is_elsewhere(name, arguments) =>
+            {
+                json!({})
+            }
+            Kind::Name(name) => match self.meaning(name, env) {
+                // Written out here, and so in the shape that it was written in.
+                Meaning::Symbol(Symbol::Var(variable)) if self.inlined(variable) => {
+                    let (_, _, value) = self.model.vars[variable];
+                    self.guarded(expr.span, || self.value(value, &Env::default()))
+                }
+                _ => self.convert(expr, env).value(),
+            },
             _ => self.convert(expr, env).value(),
         }
     }
@@ -259,6 +284,10 @@ impl Context<'_> {
             };
             let name = match key.literal() {
                 Some(name) if without.contains(&name) => continue,
+                // Azure would take a list of that name for loops.
+                Some("copy") if matches!(&value.kind, Kind::Array(_)) => {
+                    "[string('copy')]".to_owned()
+                }
                 Some(name) => escaped(name),
                 None => match self.convert(key, env).value() {
                     Value::String(name) => name,

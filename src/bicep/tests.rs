@@ -87,6 +87,9 @@ module all 'group.bicep' = [for x in l: {
   }
 }]
 var inlined = r.properties.a
+var whole = {
+  a: inlined
+}
 ";
 
 /// Expressions, and what templates say for them.
@@ -210,6 +213,29 @@ const EXPRESSIONS: &[(&str, &str)] = &[
         "\"[reference(resourceId('Microsoft.Resources/deployments', format('dep-{0}', parameters('l')[0])), '2025-04-01').outputs.id.value]\"",
     ),
     ("m.name", "\"dep\""),
+    // From here on as the real compiler's own samples have it.
+    ("subscription('s')", "{}"),
+    ("[az.resourceGroup('s', 'g')]", "[{}]"),
+    ("true ? subscription('s') : {}", "\"[if(true(), createObject(), createObject())]\""),
+    ("$$'''a${s}$${s}'''", "\"[format('a${{s}}{0}', parameters('s'))]\""),
+    ("$''''''", "\"\""),
+    (
+        "{\n  a: [for x in l: 3]\n  b: [for x in l: false]\n  c: [for x in l: 'hi']\n  d: [for x in l: [\n    x\n  ]]\n}",
+        "{\"copy\": [
+            {\"name\": \"a\", \"count\": \"[length(parameters('l'))]\", \"input\": \"[int(3)]\"},
+            {\"name\": \"b\", \"count\": \"[length(parameters('l'))]\", \"input\": \"[false()]\"},
+            {\"name\": \"c\", \"count\": \"[length(parameters('l'))]\", \"input\": \"hi\"},
+            {\"name\": \"d\", \"count\": \"[length(parameters('l'))]\", \"input\": \"[createArray(parameters('l')[copyIndex('d')])]\"}
+        ]}",
+    ),
+    (
+        "{\n  copy: [\n    1\n  ]\n}",
+        "{\"[string('copy')]\": [1]}",
+    ),
+    (
+        "whole",
+        "{\"a\": \"[reference(resourceId('T.P/rs', format('x{0}', parameters('s'))), '2020-01-01').a]\"}",
+    ),
 ];
 
 #[test]

@@ -22,6 +22,10 @@ pub(super) struct Arguments {
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
 
+    /// Say more: which credential signs in, and why
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+
     /// When to use colour; `NO_COLOR` is respected
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
     pub(super) color: Colour,
@@ -66,6 +70,13 @@ pub(super) enum Command {
     Merge(MergeArguments),
     /// Print the manifest of a Kubernetes Job that plays a scenario in shards
     K8s(K8sArguments),
+    /// Write a scenario as a test for another load engine
+    Export(super::export::ExportArguments),
+    /// Watch a gateway: tokens against each limit, throttling, latency, errors
+    #[command(
+        after_help = "On a terminal it is a screen that `q` leaves; a pipe gets one line for each interval."
+    )]
+    Watch(super::watch::WatchArguments),
     /// Run the local gateway in the foreground
     Emulate(EmulateArguments),
     /// Check policy files: every problem with its place and what to do
@@ -76,12 +87,26 @@ pub(super) enum Command {
                       `apimon schema policy-test`."
     )]
     TestPolicy(TestPolicyArguments),
+    /// Deploy a gateway with all that it needs into a resource group
+    #[command(
+        after_help = "A second time, it changes what differs and nothing else; while it is under way, it joins. Exit \
+                      codes: 0 deployed, or planned · 1 not wanted, cancelled, or left running · 2 wrong input · 3 Azure \
+                      refused or was silent."
+    )]
+    Deploy(super::deploy::DeployArguments),
+    /// Delete the resource group, and purge what Azure keeps of it
+    #[command(
+        after_help = "Exit codes: 0 gone, now or before · 1 not wanted · 2 wrong input · 3 Azure refused or was silent."
+    )]
+    Destroy(super::destroy::DestroyArguments),
     /// Print where commands go, and where each setting came from
     #[command(
         after_help = "Flags beat the environment, the environment beats `apimon.toml`, and that beats the default. \
                             Keys are never printed."
     )]
     Config(ConfigArguments),
+    /// Put a policy on a live service: lint, difference, If-Match, read back
+    ApplyPolicy(super::apply_policy::ApplyPolicyArguments),
     /// Compile Bicep files with the embedded compiler
     Bicep(super::bicep::BicepArguments),
     /// Print the JSON Schema of a file format, for editors
@@ -121,6 +146,10 @@ pub(super) struct ScenarioArguments {
     #[command(flatten)]
     pub(super) fragments: FragmentArguments,
 
+    /// Prices of models (`apimon schema prices`), instead of the table in the binary
+    #[arg(long, value_name = "FILE")]
+    pub(super) prices: Option<PathBuf>,
+
     /// Folder in which the run's own folder is made
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(super) out: PathBuf,
@@ -150,6 +179,10 @@ pub(super) struct PrintedArguments {
 pub(super) struct LoadtestArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
+
+    /// Print what would be sent, when, and what it would cost, and send nothing
+    #[arg(long)]
+    pub(super) plan: bool,
 
     /// `local`, a name of `apimon.toml`, or the URL of a gateway, instead of `APIM_GATEWAY_URL`; its
     /// key is read from where the scenario or `apimon.toml` says, else from `APIM_API_KEY`
@@ -248,10 +281,14 @@ pub(super) struct BackendArguments {
 #[derive(Debug, Args)]
 pub(super) struct ReportArguments {
     /// Run directory, such as runs/20260101T000000Z-burst
-    pub(super) run: PathBuf,
+    #[arg(required_unless_present_any = ["since", "from"], conflicts_with_all = ["since", "from"])]
+    pub(super) run: Option<PathBuf>,
 
     #[command(flatten)]
     pub(super) printed: PrintedArguments,
+
+    #[command(flatten)]
+    pub(super) since: super::since::SinceArguments,
 }
 
 #[derive(Debug, Args)]
@@ -439,4 +476,6 @@ pub(super) enum SchemaName {
     PolicyTest,
     /// Faults of the local Azure
     Faults,
+    /// The table of prices
+    Prices,
 }

@@ -18,14 +18,17 @@ use crate::plane;
 
 /// A local Azure that commands can talk to.
 #[derive(Debug)]
-#[expect(
-    dead_code,
-    reason = "deploy and apply-policy, which come with the client, join here"
-)]
 pub(super) struct LocalAzure {
     pub(super) at: Discovery,
     /// Held while this process runs it.
     running: Option<Running>,
+}
+
+impl LocalAzure {
+    /// True when it ends with this process.
+    pub(super) fn is_ours(&self) -> bool {
+        self.running.is_some()
+    }
 }
 
 /// Joins the local Azure of this folder, or starts one that ends with this process.
@@ -33,10 +36,6 @@ pub(super) struct LocalAzure {
 /// # Errors
 ///
 /// When none can be started.
-#[expect(
-    dead_code,
-    reason = "deploy and apply-policy, which come with the client, join here"
-)]
 pub(super) fn open(terminal: &Terminal) -> Result<LocalAzure, Failure> {
     if let Some(at) = joined() {
         terminal.note(&format!(
@@ -145,7 +144,8 @@ pub(super) struct Announced(Option<PathBuf>);
 impl Drop for Announced {
     fn drop(&mut self) {
         if let Some(path) = &self.0 {
-            files::remove(path);
+            // What stays behind is a file that names nobody who answers.
+            let _gone = files::remove(path);
         }
     }
 }

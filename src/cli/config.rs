@@ -6,18 +6,21 @@ use serde_json::json;
 
 use super::Outcome;
 use super::args::{ConfigArguments, Format};
+use super::azure;
 use super::failure::{Failure, Verdict};
 use super::terminal::{Terminal, variable};
 use crate::base::Secret;
 use crate::files::{self, FileError};
 use crate::http::Endpoint;
 use crate::settings::{
-    self, FILE_NAME, GATEWAY_URL_ENV, Given, Setting, Settings, SettingsError, SettingsFile,
+    self, AzureFlags, FILE_NAME, GATEWAY_URL_ENV, Given, LOCAL, Origin, Setting, Settings,
+    SettingsError, SettingsFile, StateValue,
 };
 
 pub(super) fn run(terminal: &Terminal, arguments: &ConfigArguments) -> Outcome {
     let settings = read(arguments.target.as_deref())?;
-    let rows = rows(&settings);
+    let mut rows = rows(&settings);
+    rows.extend(azure_rows(arguments.target.as_deref())?);
     match arguments.format {
         Format::Text => terminal.data(&text(&rows)),
         Format::Json => {
@@ -47,6 +50,13 @@ pub(super) fn read(flag: Option<&str>) -> Result<Settings, Failure> {
             .hint(hint)
             .hint("a URL such as `https://NAME.azure-api.net` is a target too")
     })?;
+    if settings.gateway_url.is_none() && settings.target.value != LOCAL {
+        let left = azure::of_azure(&settings.target.value, StateValue::Output("gatewayUrl"));
+        settings.gateway_url = left.map(|(value, file)| Setting {
+            value,
+            origin: Origin::State(file),
+        });
+    }
     let Some(url) = &mut settings.gateway_url else {
         return Ok(settings);
     };
@@ -63,7 +73,8 @@ pub(super) fn read(flag: Option<&str>) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-fn read_file() -> Result<SettingsFile, Failure> {
+/// `apimon.toml` of this folder; an empty one where there is none.
+pub(super) fn read_file() -> Result<SettingsFile, Failure> {
     match files::read_source(Path::new(FILE_NAME)) {
         Ok(source) => Ok(settings::parse(&source)?),
         Err(FileError::Read { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
@@ -93,6 +104,28 @@ fn rows(settings: &Settings) -> Vec<Row> {
         rows.push(key(&settings.key_env.value));
     }
     rows
+}
+
+/// Where in Azure commands work; nothing for a gateway that is named by its URL.
+fn azure_rows(target: Option<&str>) -> Result<Vec<Row>, Failure> {
+    if target.is_some_and(|target| target.contains("://")) {
+        return Ok(Vec::new());
+    }
+    let settings = azure::settings(target, &AzureFlags::default())?;
+    let place = Row {
+        name: "azure",
+        value: Some(settings.target.value.clone()),
+        source: settings.target.origin.to_string(),
+    };
+    let rows = settings.rows().into_iter().filter_map(|(name, setting)| {
+        let setting = setting?;
+        Some(Row {
+            name,
+            value: Some(setting.value.clone()),
+            source: setting.origin.to_string(),
+        })
+    });
+    Ok(std::iter::once(place).chain(rows).collect())
 }
 
 fn key(name: &str) -> Row {

@@ -3,15 +3,20 @@
 //! The only module that wires others together, and the only one that reads the environment, the
 //! arguments and the working directory.
 
+mod apply_policy;
 mod args;
+mod azure;
 mod azure_local;
 mod backends;
 mod behaviour;
 mod bicep;
 mod compare;
 mod config;
+mod deploy;
+mod destroy;
 mod emulate;
 mod events;
+mod export;
 mod failure;
 mod k8s;
 mod lint;
@@ -20,15 +25,18 @@ mod local;
 mod merge;
 mod output;
 mod place;
+mod plan;
 mod prepare;
 mod progress;
 mod reload;
 mod report;
 mod schema;
 mod simulate;
+mod since;
 mod target;
 mod terminal;
 mod test_policy;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -41,7 +49,7 @@ use terminal::Terminal;
 /// Reads the arguments, runs the command, and answers with its exit code.
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let terminal = Terminal::new(arguments.quiet, arguments.color);
+    let terminal = Terminal::new(arguments.quiet, arguments.color).verbose(arguments.verbose);
     let outcome = guarded(|| command(&terminal, &arguments.command));
     match outcome {
         Ok(verdict) => verdict.exit_code(),
@@ -56,11 +64,16 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Report(arguments) => report::run(terminal, arguments),
         Command::Compare(arguments) => compare::run(terminal, arguments),
         Command::Merge(arguments) => merge::run(terminal, arguments),
+        Command::Export(arguments) => export::run(terminal, arguments),
         Command::K8s(arguments) => k8s::run(terminal, arguments),
+        Command::Watch(arguments) => watch::run(terminal, arguments),
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),
+        Command::Deploy(arguments) => deploy::run(terminal, arguments),
+        Command::Destroy(arguments) => destroy::run(terminal, arguments),
         Command::Config(arguments) => config::run(terminal, arguments),
+        Command::ApplyPolicy(arguments) => apply_policy::run(terminal, arguments),
         Command::Bicep(arguments) => bicep::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),
     }

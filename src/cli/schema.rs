@@ -4,7 +4,7 @@ use super::Outcome;
 use super::args::{SchemaArguments, SchemaName};
 use super::failure::Verdict;
 use super::terminal::Terminal;
-use crate::{plane, policytest, scenario};
+use crate::{plane, policytest, prices, scenario};
 
 #[expect(
     clippy::unnecessary_wraps,
@@ -14,6 +14,7 @@ pub(super) fn run(terminal: &Terminal, arguments: &SchemaArguments) -> Outcome {
     match arguments.of {
         SchemaName::Scenario => terminal.data(&scenario::schema()),
         SchemaName::Faults => terminal.data(&plane::faults_schema()),
+        SchemaName::Prices => terminal.data(&prices::schema()),
         SchemaName::PolicyTest => terminal.data(&policytest::schema()),
     }
     Ok(Verdict::Done)

@@ -15,11 +15,14 @@ use crate::http::Endpoint;
 use crate::model::ModelSettings;
 use crate::results::TargetInfo;
 use crate::scenario::KeyReference;
+use crate::settings::LOCAL;
 
 /// A gateway that is there, and what reaches it.
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) endpoint: Endpoint,
+    /// Header that carries the key.
+    pub(super) key_header: String,
     pub(super) keys: Vec<Secret>,
     pub(super) info: TargetInfo,
     /// The local gateway, which runs as long as this is held.
@@ -37,6 +40,11 @@ pub(super) fn open(
 ) -> Result<Target, Failure> {
     let settings = config::read(arguments.target.as_deref())?;
     let Some(url) = &settings.gateway_url else {
+        if settings.target.value != LOCAL {
+            let name = &settings.target.value;
+            return Err(Failure::input(format!("target `{name}` has no gateway yet"))
+                .hint(format!("`apimon deploy --target {name}` makes one; or write its `gateway-url` into `apimon.toml`")));
+        }
         return open_local(terminal, &arguments.backend, prepared, clock);
     };
     if arguments.backend.backend.is_some() {
@@ -63,6 +71,7 @@ pub(super) fn open(
     };
     Ok(Target {
         endpoint,
+        key_header: prepared.scenario.key_header.name.clone(),
         keys,
         info,
         gateway: None,
@@ -112,6 +121,7 @@ fn open_local(
     };
     Ok(Target {
         endpoint,
+        key_header: KEY_HEADER.to_owned(),
         keys: local::keys(scenario),
         info,
         gateway: Some(gateway),
@@ -163,10 +173,24 @@ fn remote_keys(
         .map(|subscription| match &subscription.key {
             KeyReference::Local => secret_variable(key_env),
             KeyReference::Env(name) => secret_variable(name),
+            KeyReference::State(_) | KeyReference::Azure(_) => Err(Failure::input(format!(
+                "the key of subscription `{}` is with Azure, where loadtest cannot ask for it yet",
+                subscription.id
+            ))
+            .hint("give it `key-env: NAME` or `key-file: PATH`")),
             KeyReference::File(path) => {
                 let text = files::read_text(&beside(scenario_path, path))?;
                 Ok(Secret::new(text.trim()))
             }
+        })
+        .map(|key: Result<Secret, Failure>| {
+            let key = key?;
+            let bearer = prepared.scenario.key_header.bearer;
+            Ok(if bearer {
+                Secret::new(format!("Bearer {}", key.reveal()))
+            } else {
+                key
+            })
         })
         .collect()
 }

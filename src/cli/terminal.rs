@@ -3,9 +3,10 @@ use std::io::{self, IsTerminal as _, Write as _};
 use super::args::Colour;
 
 /// The one way out: data to stdout, talk to stderr.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Terminal {
     quiet: bool,
+    verbose: bool,
     colour: Colour,
     no_color: bool,
 }
@@ -16,6 +17,7 @@ impl Terminal {
         let no_color = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
         Terminal {
             quiet,
+            verbose: false,
             colour,
             no_color,
         }
@@ -29,6 +31,18 @@ impl Terminal {
     pub(super) fn data(&self, text: &str) {
         // A reader that has gone (`| head`) wants no more; that is not our failure.
         let _closed = writeln!(io::stdout().lock(), "{}", text.trim_end());
+    }
+
+    pub(super) fn verbose(mut self, verbose: bool) -> Terminal {
+        self.verbose = verbose;
+        self
+    }
+
+    /// Talk that only `--verbose` lets out.
+    pub(super) fn detail(&self, text: &str) {
+        if self.verbose {
+            self.complain(text);
+        }
     }
 
     /// Talk that `--quiet` silences.

@@ -7,6 +7,7 @@
 
 mod append;
 mod disk;
+mod private;
 mod run_dir;
 mod tree;
 mod watch;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use append::Appender;
 pub(crate) use disk::Disk;
+pub(crate) use private::{remove, write_private};
 pub(crate) use run_dir::{RunDir, RunWriter, read_run, runs_in};
 pub(crate) use tree::{is_folder, xml_files};
 pub(crate) use watch::{Stamp, find, stamp};
@@ -49,6 +51,16 @@ pub(crate) fn read_source(path: &Path) -> Result<Source, FileError> {
 
 pub(crate) fn read_text(path: &Path) -> Result<String, FileError> {
     fs::read_to_string(path).map_err(|cause| FileError::Read {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+/// # Errors
+///
+/// When the file cannot be read.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    fs::read(path).map_err(|cause| FileError::Read {
         path: path.to_owned(),
         cause,
     })
@@ -92,42 +104,21 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), FileError> {
     fs::rename(&part, path).map_err(failed)
 }
 
-/// As [`write`], for a file that nobody else may read; its folder is made when it is not there.
+/// Makes a folder, and those above it, where they are missing.
 ///
 /// # Errors
 ///
-/// When it cannot be written.
-pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), FileError> {
-    use std::io::Write as _;
-    let failed = |cause| FileError::Write {
+/// When something else has the name, or the place cannot be written to.
+pub(crate) fn make_folder(path: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(path).map_err(|cause| FileError::Write {
         path: path.to_owned(),
         cause,
-    };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&part).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    // On disk before the old one goes, or a crash leaves neither.
-    file.sync_all().map_err(failed)?;
-    fs::rename(&part, path).map_err(failed)
+    })
 }
 
 /// Whether there is something at a path.
 pub(crate) fn exists(path: &Path) -> bool {
     path.exists()
-}
-
-/// Removes a file; one that is gone already is fine.
-pub(crate) fn remove(path: &Path) {
-    let _gone = fs::remove_file(path);
 }
 
 /// Adds to the end of a file, which is made when it does not exist.

@@ -7,6 +7,7 @@
 
 mod access;
 pub(crate) mod caching;
+mod canonical;
 pub(crate) mod content;
 pub(crate) mod context;
 pub(crate) mod course;
@@ -30,6 +31,7 @@ pub(crate) use access::{
     AuthorizationContext, BasicAuthentication, Cors, KeyMaterial, Proxy, RequiredClaim, TokenPlace,
     ValidateToken,
 };
+pub(crate) use canonical::canonical;
 pub(crate) use limits::{Allowance, CallLimit, CallLimitKind, CounterKey, Target};
 #[cfg(test)]
 pub(crate) use lower::parse;

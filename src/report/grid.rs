@@ -149,9 +149,14 @@ fn cell(text: &str, column: &str, numeric: bool) -> Cell {
     }
 }
 
-/// Names come from files and headers; none of them may move the cursor.
+/// Names come from files and headers; none of them may move the cursor or turn the direction of
+/// what follows.
 pub(super) fn printable(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| match c {
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+            c if c.is_control() => '\u{fffd}',
+            c => c,
+        })
         .collect()
 }

@@ -78,7 +78,7 @@ pub(super) fn table(out: &mut String, listing: &Listing) {
 }
 
 /// Data as it stands in Markdown: nothing of it becomes markup, a link or a mention.
-fn text(data: &str) -> String {
+pub(super) fn text(data: &str) -> String {
     let mut out = String::with_capacity(data.len());
     for letter in data.chars() {
         match letter {

@@ -21,6 +21,7 @@ mod stats;
 mod summary;
 mod svg;
 mod tables;
+mod usage;
 mod verdict;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use chart::Chart;
 pub(crate) use chart::charts;
 pub(crate) use compare::{
     Comparison, compare, markdown as comparison_markdown, tables as comparison_tables,
@@ -37,3 +39,6 @@ pub(crate) use junit::junit;
 pub(crate) use markdown::markdown;
 pub(crate) use summary::summary;
 pub(crate) use tables::tables;
+pub(crate) use usage::{
+    usage_charts, usage_csv, usage_html, usage_json, usage_markdown, usage_tables,
+};

@@ -6,6 +6,7 @@
 mod merge;
 mod record;
 mod run;
+mod seen;
 
 pub(crate) use merge::merge;
 pub(crate) use record::{Failure, HeaderNames, Outcome, Record, encode_line};

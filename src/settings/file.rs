@@ -6,11 +6,19 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::LOCAL;
+use super::{AZURE, LOCAL};
 use crate::base::{Diagnostic, Source, Span, nearest_hint};
 
 const TOP_KEYS: [&str; 2] = ["target", "targets"];
-const TARGET_KEYS: [&str; 2] = ["gateway-url", "key-env"];
+const TARGET_KEYS: [&str; 7] = [
+    "gateway-url",
+    "key-env",
+    "cloud",
+    "tenant-id",
+    "subscription-id",
+    "resource-group",
+    "apim-name",
+];
 
 /// A checked `apimon.toml`; the default is that of a folder without one.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -21,12 +29,18 @@ pub(crate) struct SettingsFile {
 }
 
 /// `[targets.NAME]`
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct NamedTarget {
-    /// An http or https URL.
-    pub(crate) gateway_url: Placed,
+    /// An http or https URL; absent where `deploy` finds out.
+    pub(crate) gateway_url: Option<Placed>,
     /// Name of the environment variable that holds the key.
     pub(crate) key_env: Option<Placed>,
+    /// `public`, `government`, `china`, or the URL of a management endpoint.
+    pub(crate) cloud: Option<Placed>,
+    pub(crate) tenant: Option<Placed>,
+    pub(crate) subscription: Option<Placed>,
+    pub(crate) resource_group: Option<Placed>,
+    pub(crate) apim_name: Option<Placed>,
 }
 
 /// A value and the line it stands in, counted from 1.
@@ -97,7 +111,7 @@ impl Reader<'_> {
     fn check_default(&mut self, table: &DeTable<'_>, file: &SettingsFile) {
         let Some(target) = &file.target else { return };
         let name = target.value.as_str();
-        let known = name == LOCAL || file.targets.contains_key(name);
+        let known = name == LOCAL || name == AZURE || file.targets.contains_key(name);
         // A problem inside `[targets]` has its own message; this one would only repeat it.
         if known || !self.problems.is_empty() {
             return;
@@ -128,6 +142,12 @@ impl Reader<'_> {
                     "`local` is the gateway that `apimon` starts itself".to_owned(),
                     "give the target another name".to_owned(),
                 );
+            } else if name.get_ref() == AZURE {
+                self.problem(
+                    name.span(),
+                    "`azure` is what the environment names".to_owned(),
+                    "give the target another name".to_owned(),
+                );
             } else if let Some(target) = self.target(name, value) {
                 targets.insert(name.get_ref().to_string(), target);
             }
@@ -140,7 +160,8 @@ impl Reader<'_> {
         name: &Spanned<std::borrow::Cow<'_, str>>,
         value: &Spanned<DeValue<'_>>,
     ) -> Option<NamedTarget> {
-        let (mut gateway_url, mut key_env, mut written) = (None, None, false);
+        let mut target = NamedTarget::default();
+        let mut written = false;
         let Some(table) = value.get_ref().as_table() else {
             self.problem(
                 value.span(),
@@ -153,9 +174,20 @@ impl Reader<'_> {
             match key.get_ref().as_ref() {
                 "gateway-url" => {
                     written = true;
-                    gateway_url = self.url(value);
+                    target.gateway_url = self.url(value);
                 }
-                "key-env" => key_env = self.variable(value),
+                "key-env" => target.key_env = self.variable(value),
+                "cloud" => target.cloud = self.text("cloud", value),
+                "tenant-id" => target.tenant = self.text("tenant-id", value),
+                "subscription-id" => {
+                    written = true;
+                    target.subscription = self.text("subscription-id", value);
+                }
+                "resource-group" => {
+                    written = true;
+                    target.resource_group = self.text("resource-group", value);
+                }
+                "apim-name" => target.apim_name = self.text("apim-name", value),
                 _ => self.unknown(key, value, &TARGET_KEYS),
             }
         }
@@ -163,13 +195,10 @@ impl Reader<'_> {
             self.problem(
                 name.span(),
                 format!("target `{}` has no `gateway-url`", name.get_ref()),
-                "add `gateway-url = \"https://NAME.azure-api.net\"`".to_owned(),
+                "add `gateway-url = \"https://NAME.azure-api.net\"`, or `subscription-id` and `resource-group` for `deploy`".to_owned(),
             );
         }
-        Some(NamedTarget {
-            gateway_url: gateway_url?,
-            key_env,
-        })
+        Some(target)
     }
 
     fn url(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Placed> {

@@ -1,16 +1,19 @@
 //! Which gateway a command talks to, and where each value came from.
 //!
-//! Flags beat the environment, the environment beats `apimon.toml`, and that beats the default.
+//! Flags beat the environment, the environment beats `apimon.toml`, that beats what `deploy` left,
+//! and that beats the default.
 //! Pure: the file's text and the environment's values are handed in, and a key is only ever named
 //! by the variable that holds it.
 
+mod azure;
 mod file;
 mod resolve;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use azure::{AZURE, AzureFlags, AzureGiven, AzureSettings, StateValue, resolve_azure};
 pub(crate) use file::{SettingsFile, parse};
-pub(crate) use resolve::{Given, Setting, Settings, SettingsError, resolve};
+pub(crate) use resolve::{Given, Origin, Setting, Settings, SettingsError, resolve};
 
 /// Name of the settings file, in the working directory.
 pub(crate) const FILE_NAME: &str = "apimon.toml";

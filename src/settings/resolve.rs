@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::file::{NamedTarget, Placed};
-use super::{FILE_NAME, GATEWAY_URL_ENV, KEY_ENV, LOCAL, SettingsFile};
+use super::{AZURE, FILE_NAME, GATEWAY_URL_ENV, KEY_ENV, LOCAL, SettingsFile};
 use crate::base::nearest_hint;
 
 /// What the places hold; an empty text counts as absent.
@@ -25,10 +25,13 @@ pub(crate) struct Setting {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
-    Flag,
+    /// The flag as it is typed.
+    Flag(&'static str),
     Environment(&'static str),
     /// Line of `apimon.toml`, counted from 1.
     File(usize),
+    /// File that `deploy` left.
+    State(String),
     Default,
 }
 
@@ -37,7 +40,7 @@ pub(crate) enum Origin {
 pub(crate) struct Settings {
     /// `local`, a name of `apimon.toml`, or a URL.
     pub(crate) target: Setting,
-    /// Absent for `local`: its port is not known before it runs.
+    /// Absent for `local`, whose port is not known before it runs, and for what `deploy` makes.
     pub(crate) gateway_url: Option<Setting>,
     /// Name of the environment variable that holds the key.
     pub(crate) key_env: Setting,
@@ -63,7 +66,7 @@ pub(crate) fn resolve(given: &Given<'_>) -> Result<Settings, SettingsError> {
         value: KEY_ENV.to_owned(),
         origin: Origin::Default,
     };
-    if target.value == LOCAL {
+    if target.value == LOCAL || target.value == AZURE {
         return Ok(Settings {
             target,
             gateway_url: None,
@@ -94,7 +97,7 @@ fn chosen(given: &Given<'_>) -> Setting {
             .map(str::to_owned)
     };
     if let Some(value) = set(given.flag) {
-        let origin = Origin::Flag;
+        let origin = Origin::Flag("--target");
         return Setting { value, origin };
     }
     if let Some(value) = set(given.gateway_url) {
@@ -113,7 +116,7 @@ fn chosen(given: &Given<'_>) -> Setting {
 fn of_name(target: Setting, named: &NamedTarget, default_key: Setting) -> Settings {
     Settings {
         target,
-        gateway_url: Some(Setting::from(&named.gateway_url)),
+        gateway_url: named.gateway_url.as_ref().map(Setting::from),
         key_env: named.key_env.as_ref().map_or(default_key, Setting::from),
     }
 }
@@ -130,9 +133,10 @@ impl From<&Placed> for Setting {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Flag => f.write_str("--target"),
+            Origin::Flag(name) => f.write_str(name),
             Origin::Environment(name) => write!(f, "environment variable {name}"),
             Origin::File(line) => write!(f, "{FILE_NAME}:{line}"),
+            Origin::State(file) => f.write_str(file),
             Origin::Default => f.write_str("default"),
         }
     }

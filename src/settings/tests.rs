@@ -137,7 +137,7 @@ fn every_mistake_has_its_place_and_a_hint() {
         ),
         (
             "[targets.a]\n",
-            "1:10: target `a` has no `gateway-url` | add `gateway-url = \"https://NAME.azure-api.net\"`",
+            "1:10: target `a` has no `gateway-url` | add `gateway-url = \"https://NAME.azure-api.net\"`, or `subscription-id` and `resource-group` for `deploy`",
         ),
         (
             "[targets.a]\ngateway-url = 'x'",
@@ -172,4 +172,106 @@ fn all_mistakes_are_reported_and_a_written_key_is_not_repeated() {
     assert!(!shown.contains("planted"), "{shown}");
     assert!(shown.contains("unknown key `key`"), "{shown}");
     assert_eq!(file("a = [").unwrap_err().len(), 1);
+}
+
+const AZURE_FILE: &str = r#"
+[targets.team]
+subscription-id = "file-sub"
+resource-group = "file-group"
+cloud = "china"
+"#;
+
+/// `target | cloud | tenant | subscription | group | apim`, each with its origin.
+fn azure(
+    target: Option<&str>,
+    flags: &AzureFlags,
+    set: &[(&str, &str)],
+    has_state: bool,
+) -> String {
+    let file = file(AZURE_FILE).unwrap();
+    let target = target.map(|name| Setting {
+        value: name.to_owned(),
+        origin: Origin::Flag("--target"),
+    });
+    let named = target
+        .as_ref()
+        .and_then(|target| file.targets.get(&target.value));
+    let state = |_: &str, value: StateValue| {
+        let text = match value {
+            StateValue::Output(name) => format!("state-{name}"),
+            other => format!("state-{other:?}"),
+        };
+        has_state.then(|| (text, "STATE".to_owned()))
+    };
+    let variable = |name: &str| {
+        let found = set.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    let settings = resolve_azure(&AzureGiven {
+        target: target.clone(),
+        named,
+        flags,
+        variable: &variable,
+        state: &state,
+    });
+    let said = |setting: &Setting| format!("{} ({})", setting.value, setting.origin);
+    let rows = settings.rows();
+    let rows = rows
+        .into_iter()
+        .map(|(_, setting)| setting.map_or_else(|| "-".to_owned(), said));
+    let all: Vec<String> = std::iter::once(said(&settings.target))
+        .chain(rows)
+        .collect();
+    all.join(" | ")
+}
+
+#[test]
+fn azure_s_values_come_from_the_first_place_that_has_them() {
+    let none = AzureFlags::default();
+    let flags = AzureFlags {
+        resource_group: Some("flag-group".to_owned()),
+        ..AzureFlags::default()
+    };
+    let env = [
+        ("AZURE_SUBSCRIPTION_ID", "env-sub"),
+        ("AZURE_RESOURCE_GROUP", "env-group"),
+    ];
+    let sub = "env-sub (environment variable AZURE_SUBSCRIPTION_ID)";
+    let group = "env-group (environment variable AZURE_RESOURCE_GROUP)";
+    for (target, flags, set, state, expected) in [
+        (None, &none, &[][..], false, "local (default) | - | - | - | apimon (default) | -".to_owned()),
+        (
+            None,
+            &none,
+            &env[..],
+            false,
+            format!("azure (environment variable AZURE_SUBSCRIPTION_ID) | - | - | {sub} | {group} | -"),
+        ),
+        // A subscription of the environment means nothing to the local Azure.
+        (
+            Some("local"),
+            &none,
+            &env[..],
+            true,
+            "local (--target) | - | - | - | state-ResourceGroup (STATE) | state-apiManagementName (STATE)".to_owned(),
+        ),
+        (
+            Some("team"),
+            &none,
+            &[][..],
+            true,
+            "team (--target) | china (apimon.toml:5) | - | file-sub (apimon.toml:3) | file-group (apimon.toml:4) \
+             | state-apiManagementName (STATE)"
+                .to_owned(),
+        ),
+        (
+            Some("team"),
+            &flags,
+            &env[..],
+            false,
+            format!("team (--target) | china (apimon.toml:5) | - | {sub} | flag-group (--resource-group) | -"),
+        ),
+    ] {
+        assert_eq!(azure(target, flags, set, state), expected, "{target:?}");
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 25] = [
+const MAY_NAME: [(&str, &str); 33] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -14,40 +14,48 @@ const MAY_NAME: [(&str, &str); 25] = [
     ("model", "base tokens"),
     ("yaml", "base"),
     ("scenario", "base tokens yaml"),
+    ("prices", "base yaml"),
     ("results", "base"),
-    ("report", "base results"),
+    ("report", "base results usage"),
     (
         "simulate",
         "base tokens policy engine model scenario results",
     ),
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
-    ("plane", "base arm policy engine model yaml"),
+    ("provision", "base yaml arm"),
+    ("plane", "base arm policy engine model yaml monitor"),
     ("kubernetes", "base scenario"),
+    ("locust", "base scenario"),
     ("metrics", ""),
+    ("monitor", "base"),
+    ("dashboard", "base monitor"),
+    ("usage", "base"),
     ("settings", "base"),
     ("bicep", "base"),
     ("clock", "base"),
     ("files", "base results bicep"),
     ("http", "base"),
+    ("azure", "base settings results clock http"),
+    ("deployer", "base provision arm azure"),
     (
         "gateway",
-        "base tokens policy engine model metrics clock http",
+        "base tokens policy engine model metrics monitor clock http",
     ),
     (
         "emulator",
-        "base policy engine gateway plane clock files http",
+        "base policy engine monitor gateway plane clock files http",
     ),
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http gateway loadtest kubernetes emulator plane",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator plane azure provision monitor dashboard usage deployer",
     ),
 ];
 
 /// Modules that touch clock, network, disk, terminal or environment; all others are pure.
-const EDGES: [&str; 7] = [
-    "clock", "files", "http", "gateway", "emulator", "loadtest", "cli",
+const EDGES: [&str; 9] = [
+    "clock", "files", "http", "azure", "deployer", "gateway", "emulator", "loadtest", "cli",
 ];
 
 /// What only edges may name.

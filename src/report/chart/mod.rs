@@ -17,6 +17,7 @@ mod series;
 mod shares;
 mod subject;
 mod timeline;
+mod usage;
 
 pub(crate) use built::Chart;
 
@@ -24,6 +25,7 @@ use super::stats::{latency_us, ttft_us};
 use crate::results::Run;
 use timeline::Timeline;
 pub(super) use timeline::clock;
+pub(super) use usage::{share, usage_charts};
 
 /// All charts of a run, the one that matters most first.
 pub(crate) fn charts(run: &Run) -> Vec<Chart> {

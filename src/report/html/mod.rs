@@ -7,6 +7,9 @@ mod facts;
 mod figures;
 mod sections;
 mod table;
+mod usage;
+
+pub(super) use usage::{UsagePage, usage_page};
 
 use super::chart::charts;
 use super::look;

@@ -1,0 +1,4 @@
+mod operations;
+mod refusals;
+mod requests;
+pub(in crate::azure) mod stub;

@@ -1,0 +1,13 @@
+//! The one way to Azure: requests, sending again, the trace.
+
+mod pace;
+mod request;
+mod retry;
+mod send;
+mod trace;
+
+pub(crate) use pace::Pace;
+pub(crate) use request::{Answer, PlainHttp, Repeat, Request, is_loopback};
+pub(crate) use retry::{RetryPolicy, retry_after};
+pub(crate) use send::Transport;
+pub(crate) use trace::Trace;

@@ -1,0 +1,5 @@
+mod changes;
+mod parameters;
+mod preflight;
+mod progress;
+mod texts;
