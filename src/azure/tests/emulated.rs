@@ -89,8 +89,8 @@ async fn policies_values_and_keys_of_a_service() {
     };
     assert_eq!(service.sku, "BasicV2");
     let apim = Apim::new(&client, &local.group, &service.name).unwrap();
-    let apis = apim.apis().await.unwrap();
-    let place = PolicyPlace::Api(apis[0].0.clone());
+    let offered = apim.apis().await.unwrap();
+    let place = PolicyPlace::Api(offered[0].0.clone());
 
     let live = apim
         .policy(&place)
@@ -121,7 +121,7 @@ async fn policies_values_and_keys_of_a_service() {
     assert!(wrong.refusal().unwrap().is("ValidationError"), "{wrong}");
 
     let operation = PolicyPlace::Operation {
-        api: apis[0].0.clone(),
+        api: offered[0].0.clone(),
         operation: "ChatCompletions_Create".to_owned(),
     };
     for empty in [PolicyPlace::Global, operation] {

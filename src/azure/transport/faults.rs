@@ -4,11 +4,11 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::json;
 
-use super::Answer;
 use super::send::Broken;
+use super::{Answer, Request};
 use crate::base::Seed;
 
 #[derive(Debug)]
@@ -28,6 +28,7 @@ impl Faults {
 
     pub(super) async fn around(
         &self,
+        request: &Request,
         exchange: impl Future<Output = Result<Answer, Broken>>,
     ) -> Result<Answer, Broken> {
         let kind = {
@@ -50,6 +51,8 @@ impl Faults {
             Some(2) => Ok(answer(429, "TooManyRequests", Some(7))),
             Some(3) => Ok(answer(503, "ServiceUnavailable", Some(2))),
             Some(4) => Ok(answer(500, "InternalServerError", None)),
+            // Whoever has no token yet can have none that expired.
+            Some(_) if !request.headers.contains_key(AUTHORIZATION) => Err(broken(false)),
             Some(_) => Ok(answer(401, "ExpiredAuthenticationToken", None)),
         }
     }

@@ -148,7 +148,7 @@ impl Transport {
     async fn attempt(&self, request: &Request) -> Result<Answer, Broken> {
         #[cfg(test)]
         if let Some(faults) = &self.faults {
-            return faults.around(self.exchange(request)).await;
+            return faults.around(request, self.exchange(request)).await;
         }
         self.exchange(request).await
     }

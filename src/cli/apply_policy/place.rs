@@ -18,8 +18,8 @@ pub(super) async fn place(
     if let Some((api, _)) = of_azure(&connection.target, StateValue::Output("apiName")) {
         return Ok(PolicyPlace::Api(api));
     }
-    let apis = apim.apis().await.map_err(refused)?;
-    match apis.as_slice() {
+    let offered = apim.apis().await.map_err(refused)?;
+    match offered.as_slice() {
         [(one, _)] => Ok(PolicyPlace::Api(one.clone())),
         [] => Err(Failure::input("the service has no API")
             .hint("`--scope global` is for the whole service")),

@@ -1,5 +1,7 @@
 //! One real request through the gateway.
 
+use std::fmt::Write as _;
+
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::json;
@@ -44,7 +46,7 @@ pub(super) async fn probe(
     let mut said = format!("probe: {} from {}", answer.status, request.url.path());
     for name in TOLD {
         if let Some(value) = answer.header(name) {
-            said.push_str(&format!(", {name}: {value}"));
+            let _never_fails = write!(said, ", {name}: {value}");
         }
     }
     terminal.note(&said);
@@ -69,14 +71,14 @@ async fn request(
     let gateway = service.gateway_url.clone().ok_or_else(|| {
         Failure::remote(format!("service `{}` has no gateway URL yet", service.name))
     })?;
-    let apis = apim.apis().await.map_err(refused)?;
+    let offered = apim.apis().await.map_err(refused)?;
     let wanted = match place {
         PolicyPlace::Api(id) | PolicyPlace::Operation { api: id, .. } => Some(id),
         _ => None,
     };
     let api = match wanted {
-        Some(id) => apis.iter().find(|(known, _)| known == id),
-        None => apis.first(),
+        Some(id) => offered.iter().find(|(known, _)| known == id),
+        None => offered.first(),
     };
     let (_, path) =
         api.ok_or_else(|| Failure::input("the service has no API to send a request to"))?;

@@ -6,7 +6,7 @@ use crate::azure::{Apim, NamedValue, PolicyPlace};
 use crate::base::{Severity, Source, Tier, render};
 use crate::cli::Outcome;
 use crate::cli::args::Format;
-use crate::cli::azure::{Connection, connect, refused, service};
+use crate::cli::azure::{Connection, block_on, connect, refused, service};
 use crate::cli::failure::{Failure, Verdict};
 use crate::cli::terminal::Terminal;
 use crate::files;
@@ -38,11 +38,7 @@ pub(in crate::cli) fn run(terminal: &Terminal, arguments: &ApplyPolicyArguments)
             return Ok(Verdict::No);
         }
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(Failure::bug)?;
-    runtime.block_on(async {
+    block_on(async {
         let connection = connect(terminal, &arguments.azure).await?;
         apply(terminal, arguments, &connection, &wanted, source).await
     })

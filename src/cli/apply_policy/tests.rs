@@ -82,7 +82,8 @@ impl Try<'_> {
 fn policy(tpm: u32) -> String {
     format!(
         "<policies><inbound><base /><llm-token-limit counter-key=\"@(context.Subscription.Id)\" \
-         tokens-per-minute=\"{tpm}\" estimate-prompt-tokens=\"true\" /><set-backend-service backend-id=\"azure-openai\" />\
+         tokens-per-minute=\"{tpm}\" estimate-prompt-tokens=\"true\" /><authentication-managed-identity resource=\"https://cognitiveservices.azure.com\" />\
+         <set-header name=\"api-key\" exists-action=\"delete\" /><set-backend-service backend-id=\"azure-openai\" />\
          </inbound><backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error></policies>"
     )
 }

@@ -10,7 +10,6 @@ use crate::azure::{
     Tokens, Trace, Transport, choose,
 };
 use crate::base::{Secret, Seed};
-use crate::cli::Outcome;
 use crate::cli::azure_local::{self, LocalAzure};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::{Terminal, variable};
@@ -70,7 +69,9 @@ struct Way {
 /// # Errors
 ///
 /// Those of the command.
-pub(in crate::cli) fn block_on(command: impl Future<Output = Outcome>) -> Outcome {
+pub(in crate::cli) fn block_on<T>(
+    command: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -105,7 +106,7 @@ pub(in crate::cli) async fn connect(
         Ok::<_, FileError>(Trace::new(Box::new(out)))
     });
     let clock = Clock::start();
-    let seed = Seed::new(clock.started().as_nanosecond().unsigned_abs() as u64);
+    let seed = Seed::new(clock.started().as_microsecond().unsigned_abs());
     let transport = Transport::new(
         RetryPolicy::default(),
         Pace::new(clock),

@@ -1,7 +1,7 @@
 //! Keys that nobody keeps: they are asked for when they are needed.
 
 use super::arguments::CloudArguments;
-use super::connection::connect;
+use super::connection::{block_on, connect};
 use super::refused::refused;
 use super::service::service;
 use crate::azure::Apim;
@@ -19,11 +19,7 @@ pub(in crate::cli) fn keys(
     target: &str,
     ids: &[&str],
 ) -> Result<Vec<Secret>, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(Failure::bug)?;
-    runtime.block_on(async {
+    block_on(async {
         let connection = connect(terminal, &CloudArguments::of(target)).await?;
         let service = service(&connection, None).await?;
         let apim =

@@ -4,7 +4,7 @@ use serde_json::json;
 use super::{ask, offer};
 use crate::cli::Outcome;
 use crate::cli::args::Format;
-use crate::cli::azure::{CloudArguments, Connection, connect};
+use crate::cli::azure::{CloudArguments, Connection, block_on, connect};
 use crate::cli::failure::{Failure, Verdict};
 use crate::cli::terminal::Terminal;
 use crate::provision::{Check, Grade};
@@ -50,11 +50,7 @@ pub(in crate::cli) struct DoctorArguments {
 }
 
 pub(in crate::cli) fn run(terminal: &Terminal, arguments: &DoctorArguments) -> Outcome {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(Failure::bug)?;
-    let checks = runtime.block_on(async {
+    let checks = block_on(async {
         let connection = connect(terminal, &arguments.azure).await?;
         Ok::<_, Failure>(checks(&connection, arguments).await)
     })?;
