@@ -20,4 +20,4 @@ pub(crate) use evaluate::Place;
 pub(crate) use run::{
     Event, Mode, Outcome, Request, Run, Step, StepId, Store, public_cloud, validate,
 };
-pub(crate) use whatif::{Format, what_if};
+pub(crate) use whatif::{Format, Planned, what_if};

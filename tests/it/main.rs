@@ -19,6 +19,7 @@ mod gateway_course;
 mod hardship;
 mod interrupt;
 mod lint;
+mod monitored;
 mod reload;
 mod shards;
 mod test_policy;

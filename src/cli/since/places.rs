@@ -98,12 +98,12 @@ fn of_kind<'r>(resources: &'r [Value], kind: &str) -> Vec<(&'r str, &'r str)> {
 }
 
 fn service(
-    resources: &[Value],
+    of_group: &[Value],
     named: Option<&str>,
     group: &GroupId,
 ) -> Result<(String, String), Failure> {
-    let services = of_kind(resources, "Microsoft.ApiManagement/service");
-    let fitting: Vec<&(&str, &str)> = services
+    let known = of_kind(of_group, "Microsoft.ApiManagement/service");
+    let fitting: Vec<&(&str, &str)> = known
         .iter()
         .filter(|(_, name)| named.is_none_or(|named| name.eq_ignore_ascii_case(named)))
         .collect();
@@ -122,16 +122,13 @@ fn service(
             };
             Err(Failure::input(failure).hint("`--resource-group` names another one"))
         }
-        several => {
-            let names: Vec<String> = several
-                .iter()
-                .map(|(_, name)| format!("`{name}`"))
-                .collect();
+        many => {
+            let listed: Vec<String> = many.iter().map(|(_, name)| format!("`{name}`")).collect();
             let failure = format!(
                 "resource group `{}` has several API Management services",
                 group.name
             );
-            Err(Failure::input(failure).hint(format!("give `--apim-name`: {}", names.join(", "))))
+            Err(Failure::input(failure).hint(format!("give `--apim-name`: {}", listed.join(", "))))
         }
     }
 }

@@ -168,7 +168,7 @@ impl Sheet<'_> {
             &description,
             &lines,
             "tokens per minute",
-            limit,
+            limit.as_ref(),
             0,
         )
     }
@@ -232,10 +232,10 @@ impl Sheet<'_> {
         description: &str,
         lines: &[Line],
         unit: &str,
-        limit: Option<LimitLine>,
+        limit: Option<&LimitLine>,
         decimals: usize,
     ) -> Chart {
-        let room = limit.as_ref().map(|limit| limit.value * 1.1);
+        let room = limit.map(|limit| limit.value * 1.1);
         let known = lines
             .iter()
             .flat_map(|line| line.values.iter().flatten().copied());
@@ -260,7 +260,7 @@ impl Sheet<'_> {
             if several {
                 labels(canvas, &plot, ends);
             }
-            if let Some(limit) = &limit {
+            if let Some(limit) = limit {
                 let points: Vec<(f64, f64)> =
                     lines.iter().flat_map(|line| self.points(line)).collect();
                 limit.among_lines(canvas, &plot, &points);
