@@ -24,9 +24,7 @@ pub(crate) use call::{BackendPart, Call, Emitted, ErrorPart, ModelPart};
 pub(crate) use definitions::{definitions, namespaces};
 pub(crate) use logs::{Dialect, Sources, query};
 pub(crate) use metrics::{batch, list};
-#[cfg(test)]
-pub(crate) use now::{CodeNow, LatencyNow, SubscriptionNow};
-pub(crate) use now::{CounterNow, ErrorNow, Now, now};
+pub(crate) use now::{CodeNow, CounterNow, ErrorNow, LatencyNow, Now, SubscriptionNow, now};
 pub(crate) use reply::Reply;
 pub(crate) use resource::{Kind, Resource};
 pub(crate) use store::Store;

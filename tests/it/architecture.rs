@@ -27,7 +27,7 @@ const MAY_NAME: [(&str, &str); 30] = [
     ("kubernetes", "base scenario"),
     ("metrics", ""),
     ("monitor", "base"),
-    ("dashboard", "base monitor"),
+    ("dashboard", "base monitor usage"),
     ("usage", "base"),
     ("settings", "base"),
     ("bicep", "base"),

@@ -1,7 +1,8 @@
 use std::path::Path;
 
 use super::arguments::SinceArguments;
-use super::{ask, places};
+use super::ask;
+use super::places::find;
 use crate::cli::args::Format;
 use crate::cli::failure::{Failure, Verdict};
 use crate::cli::output::markdown;
@@ -9,7 +10,7 @@ use crate::cli::terminal::{Terminal, variable};
 use crate::cli::{Outcome, azure};
 use crate::clock::Clock;
 use crate::report;
-use crate::usage::{Usage, collect, questions};
+use crate::usage::Usage;
 use crate::{files, http};
 
 pub(in crate::cli) fn run(
@@ -57,20 +58,13 @@ pub(in crate::cli) fn run(
 async fn usage(terminal: &Terminal, arguments: &SinceArguments) -> Result<Usage, Failure> {
     let clock = Clock::start();
     let window = arguments.window(clock.started())?;
-    let connection = azure::connect(terminal, &arguments.cloud).await?;
-    let found = places::find(
-        &connection,
-        arguments.apim_name.as_deref(),
-        &arguments.metric_namespace,
-    )
-    .await?;
+    let data = &arguments.data;
+    let connection = azure::connect(terminal, &data.cloud).await?;
+    let found = find(&connection, data).await?;
     for sentence in &found.absent {
         terminal.note(&format!("note: {sentence}"));
     }
-    let (metrics, logs) = questions(&found.places, &window);
-    let metrics = ask::metrics(&connection.client, metrics).await;
-    let logs = ask::logs(&connection.client, logs).await;
-    Ok(collect(found.name, window, arguments.tpm, metrics, logs))
+    Ok(ask::usage(&connection, &found, window, data.tpm).await)
 }
 
 /// The page, every chart, and the data beside them.
