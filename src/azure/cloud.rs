@@ -46,15 +46,17 @@ const KNOWN: [(&str, &str, &str, &str, &str); 3] = [
 ];
 
 impl Cloud {
-    /// A cloud by its name; `authority` is `AZURE_AUTHORITY_HOST`.
+    /// A cloud by its name or its management endpoint; `authority` is `AZURE_AUTHORITY_HOST`.
     ///
     /// # Errors
     ///
     /// When the authority is not a URL.
     pub(crate) fn named(name: &str, authority: Option<&str>) -> Result<Option<Cloud>, AzureError> {
-        let known = KNOWN
-            .iter()
-            .find(|known| known.0.eq_ignore_ascii_case(name));
+        let url_of = |text: &str| text.trim_end_matches('/').to_ascii_lowercase();
+        let is = |known: &&(&str, &str, &str, &str, &str)| {
+            known.0.eq_ignore_ascii_case(name) || url_of(known.1) == url_of(name)
+        };
+        let known = KNOWN.iter().find(is);
         let Some((name, arm, own, logs, logs_scope)) = known else {
             return Ok(None);
         };

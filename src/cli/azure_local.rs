@@ -15,14 +15,10 @@ use crate::http::Endpoint;
 
 /// A local Azure that commands can talk to.
 #[derive(Debug)]
-#[expect(
-    dead_code,
-    reason = "deploy and apply-policy, which come with the client, join here"
-)]
 pub(super) struct LocalAzure {
     pub(super) at: Discovery,
     /// Held while this process runs it.
-    running: Option<Running>,
+    _running: Option<Running>,
 }
 
 /// Joins the local Azure of this folder, or starts one that ends with this process.
@@ -30,17 +26,13 @@ pub(super) struct LocalAzure {
 /// # Errors
 ///
 /// When none can be started.
-#[expect(
-    dead_code,
-    reason = "deploy and apply-policy, which come with the client, join here"
-)]
 pub(super) fn open(terminal: &Terminal) -> Result<LocalAzure, Failure> {
     if let Some(at) = joined() {
         terminal.note(&format!(
             "local Azure: joined the one at {}",
             at.management_url
         ));
-        return Ok(LocalAzure { at, running: None });
+        return Ok(LocalAzure { at, _running: None });
     }
     let running = emulator::start(&Options::default()).map_err(Failure::remote)?;
     terminal.note(&format!(
@@ -50,7 +42,7 @@ pub(super) fn open(terminal: &Terminal) -> Result<LocalAzure, Failure> {
     let at = Discovery::of(&running, std::process::id());
     Ok(LocalAzure {
         at,
-        running: Some(running),
+        _running: Some(running),
     })
 }
 
@@ -129,8 +121,8 @@ pub(super) struct Announced(Option<PathBuf>);
 impl Drop for Announced {
     fn drop(&mut self) {
         if let Some(path) = &self.0 {
-            // What stays behind is told by nobody answering there.
-            let _stays = files::remove(path);
+            // What stays behind is a file that names nobody who answers.
+            let _gone = files::remove(path);
         }
     }
 }

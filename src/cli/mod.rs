@@ -3,6 +3,7 @@
 //! The only module that wires others together, and the only one that reads the environment, the
 //! arguments and the working directory.
 
+mod apply_policy;
 mod args;
 mod azure;
 mod azure_local;
@@ -11,6 +12,7 @@ mod behaviour;
 mod bicep;
 mod compare;
 mod config;
+mod doctor;
 mod emulate;
 mod events;
 mod failure;
@@ -65,6 +67,8 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),
         Command::Config(arguments) => config::run(terminal, arguments),
+        Command::Doctor(arguments) => doctor::run(terminal, arguments),
+        Command::ApplyPolicy(arguments) => apply_policy::run(terminal, arguments),
         Command::Bicep(arguments) => bicep::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),
     }

@@ -121,9 +121,13 @@ pub(crate) fn start(options: &Options) -> Result<Running, EmulatorError> {
         .map_err(EmulatorError::Start)?;
     let address = options.address;
     let failed = |cause| EmulatorError::Listen { address, cause };
-    let listener = runtime
-        .block_on(TcpListener::bind(address))
-        .map_err(failed)?;
+    let listener = std::net::TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    // Whoever starts us may be async itself, where nothing may block.
+    let listener = {
+        let _inside = runtime.enter();
+        TcpListener::from_std(listener).map_err(failed)?
+    };
     let address = listener.local_addr().map_err(failed)?;
     let plane = Plane::new(Settings {
         tenant: TENANT.to_owned(),

@@ -128,7 +128,15 @@ pub(crate) fn resolve_azure(given: &AzureGiven<'_>) -> AzureSettings {
     let apim_name = beyond(given.early(("--apim-name", flags.apim_name.as_ref()), APIM_NAME_ENV))
         .or_else(|| file(named.and_then(|named| named.apim_name.as_ref())))
         .or_else(|| state(StateValue::Output("apiManagementName")));
-    let cloud = beyond(cloud).or_else(|| file(named.and_then(|named| named.cloud.as_ref())));
+    let cloud = beyond(cloud)
+        .or_else(|| file(named.and_then(|named| named.cloud.as_ref())))
+        .or_else(|| {
+            if local {
+                None
+            } else {
+                state(StateValue::ManagementUrl)
+            }
+        });
     AzureSettings {
         target,
         subscription,

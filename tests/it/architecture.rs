@@ -46,7 +46,7 @@ const MAY_NAME: [(&str, &str); 30] = [
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http azure gateway loadtest kubernetes monitor dashboard usage emulator",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http azure gateway loadtest kubernetes monitor dashboard usage provision emulator",
     ),
 ];
 

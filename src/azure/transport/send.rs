@@ -30,6 +30,8 @@ pub(crate) struct Transport {
     pace: Pace,
     seed: Mutex<Seed>,
     trace: Option<Trace>,
+    #[cfg(test)]
+    faults: Option<super::Faults>,
 }
 
 impl Transport {
@@ -59,7 +61,15 @@ impl Transport {
             pace,
             seed: Mutex::new(seed.derive("azure transport")),
             trace,
+            #[cfg(test)]
+            faults: None,
         })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_faults(mut self, faults: super::Faults) -> Transport {
+        self.faults = Some(faults);
+        self
     }
 
     pub(crate) fn pace(&self) -> &Pace {
@@ -97,15 +107,28 @@ impl Transport {
                 (Some(wait), _) => self.pace.pause(wait).await,
                 (None, Ok(answer)) => return Ok(answer),
                 (None, Err(broken)) => {
-                    return Err(AzureError::Silent {
-                        operation: request.operation(),
-                        host: request.url.host_str().unwrap_or("").to_owned(),
-                        attempts: tried,
-                        cause: broken.cause,
-                    });
+                    return Err(broken.silence(request, tried));
                 }
             }
         }
+    }
+
+    /// Sends once, as a caller that does not come back would.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transport::send`].
+    pub(crate) async fn once(&self, request: &Request) -> Result<Answer, AzureError> {
+        if !request.may_leave() {
+            return Err(AzureError::PlainHttp {
+                host: request.url.host_str().unwrap_or("").to_owned(),
+            });
+        }
+        let request = &self.prepared(request);
+        let begun = self.pace.now();
+        let outcome = self.attempt(request).await;
+        self.told(request, &outcome, 1, begun, None);
+        outcome.map_err(|broken| broken.silence(request, 1))
     }
 
     fn wait(
@@ -123,6 +146,14 @@ impl Transport {
 
     /// One attempt, without any regard to its status.
     async fn attempt(&self, request: &Request) -> Result<Answer, Broken> {
+        #[cfg(test)]
+        if let Some(faults) = &self.faults {
+            return faults.around(self.exchange(request)).await;
+        }
+        self.exchange(request).await
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Answer, Broken> {
         let client = if is_loopback(&request.url) {
             &self.near
         } else {
@@ -204,10 +235,10 @@ impl fmt::Debug for Transport {
 }
 
 /// A connection that failed.
-struct Broken {
+pub(super) struct Broken {
     /// True when the request may have arrived.
-    sent: bool,
-    cause: String,
+    pub(super) sent: bool,
+    pub(super) cause: String,
 }
 
 impl Broken {
@@ -216,6 +247,15 @@ impl Broken {
             sent: !error.is_connect() && !error.is_builder(),
             // The URL may hold a signature.
             cause: chain(&error.without_url()),
+        }
+    }
+
+    fn silence(self, request: &Request, attempts: u32) -> AzureError {
+        AzureError::Silent {
+            operation: request.operation(),
+            host: request.url.host_str().unwrap_or("").to_owned(),
+            attempts,
+            cause: self.cause,
         }
     }
 }

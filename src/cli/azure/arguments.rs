@@ -6,7 +6,7 @@ use crate::azure::Auth;
 use crate::settings::AzureFlags;
 
 /// Which Azure, and who asks.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Azure")]
 pub(in crate::cli) struct CloudArguments {
     /// `local`, `azure`, or a name of `apimon.toml`; without one, Azure when a subscription is
@@ -42,6 +42,19 @@ pub(in crate::cli) struct CloudArguments {
 }
 
 impl CloudArguments {
+    /// As if `--target` was all that was typed.
+    pub(in crate::cli) fn of(target: &str) -> CloudArguments {
+        CloudArguments {
+            target: Some(target.to_owned()),
+            auth: AuthName::Auto,
+            cloud: None,
+            subscription: None,
+            tenant: None,
+            resource_group: None,
+            trace: None,
+        }
+    }
+
     pub(in crate::cli) fn flags(&self) -> AzureFlags {
         AzureFlags {
             subscription: self.subscription.clone(),

@@ -1,14 +1,16 @@
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::arguments::CloudArguments;
 use super::refused::refused;
-use super::state::settings;
+use super::state::{FOLDER, settings};
 use crate::azure::{
     ArmClient, Auth, AzureError, Chosen, Cloud, GroupId, Method, Pace, RetryPolicy, Session,
     Tokens, Trace, Transport, choose,
 };
 use crate::base::{Secret, Seed};
+use crate::cli::azure_local::{self, LocalAzure};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::{Terminal, variable};
 use crate::clock::Clock;
@@ -25,6 +27,31 @@ pub(in crate::cli) struct Connection {
     pub(in crate::cli) settings: AzureSettings,
     /// Which credential, and why.
     pub(in crate::cli) chosen: Chosen,
+    /// Where state is kept.
+    pub(in crate::cli) folder: PathBuf,
+    /// Held while the local Azure is needed.
+    _local: Option<LocalAzure>,
+}
+
+#[cfg(test)]
+impl Connection {
+    /// A way in that a test has made.
+    pub(in crate::cli) fn of(
+        client: ArmClient,
+        group: GroupId,
+        settings: AzureSettings,
+        folder: PathBuf,
+    ) -> Connection {
+        Connection {
+            client,
+            target: settings.target.value.clone(),
+            group,
+            settings,
+            chosen: choose(Auth::AzureCli, &|_| None).unwrap(),
+            folder,
+            _local: None,
+        }
+    }
 }
 
 /// Who asks, and where.
@@ -45,7 +72,14 @@ pub(in crate::cli) async fn connect(
     arguments: &CloudArguments,
 ) -> Result<Connection, Failure> {
     let settings = settings(arguments.target.as_deref(), &arguments.flags())?;
-    let way = remote(arguments.auth.into(), &settings)?;
+    let local = settings
+        .is_local()
+        .then(|| azure_local::open(terminal))
+        .transpose()?;
+    let way = match &local {
+        Some(local) => near(local, &settings),
+        None => remote(arguments.auth.into(), &settings)?,
+    };
     let trace = arguments.trace.as_deref().map(|path| {
         let out = Appender::open(path).map(TraceFile)?;
         Ok::<_, FileError>(Trace::new(Box::new(out)))
@@ -86,7 +120,30 @@ pub(in crate::cli) async fn connect(
         },
         chosen: way.chosen,
         settings,
+        folder: PathBuf::from(FOLDER),
+        _local: local,
     })
+}
+
+/// The local Azure, whose tokens are for whoever asks.
+fn near(local: &LocalAzure, settings: &AzureSettings) -> Way {
+    let subscription = settings
+        .subscription
+        .as_ref()
+        .map(|subscription| subscription.value.clone());
+    Way {
+        cloud: local.at.management_url.clone(),
+        subscription: subscription.unwrap_or_else(|| local.at.subscription.clone()),
+        chosen: Chosen {
+            method: Method::ServicePrincipal {
+                tenant: local.at.tenant.clone(),
+                client: "apimon".to_owned(),
+                secret: Secret::new("local"),
+            },
+            why: "the local Azure knows no other".to_owned(),
+            passed_over: Vec::new(),
+        },
+    }
 }
 
 /// Azure itself, or another cloud that settings name.

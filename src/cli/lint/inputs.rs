@@ -80,7 +80,7 @@ fn largest(scenario: &Scenario) -> Option<Scale> {
     })
 }
 
-fn read_named_values(path: &Path) -> Result<NamedValues, Failure> {
+pub(in crate::cli) fn read_named_values(path: &Path) -> Result<NamedValues, Failure> {
     use serde_json::Value;
     let text = files::read_text(path)?;
     let shown = path.display();

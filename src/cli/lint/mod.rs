@@ -8,4 +8,5 @@ mod run;
 mod sarif;
 
 pub(super) use arguments::LintArguments;
+pub(super) use inputs::read_named_values;
 pub(super) use run::run;
