@@ -19,7 +19,7 @@ pub(crate) use collect::collect;
 pub(crate) use logs::Rows;
 #[cfg(test)]
 pub(crate) use model::{Amounts, Missing};
-pub(crate) use model::{Failed, Level, SubscriptionUsage, TokenSource, Usage};
+pub(crate) use model::{Level, SubscriptionUsage, TokenSource, Usage};
 pub(crate) use question::{LogQuestion, MetricsQuestion, Places, Topic, questions};
 pub(crate) use window::Window;
 #[cfg(test)]

@@ -214,21 +214,28 @@ fn call(azure: &LocalAzure, service: &str, name: &str, tokens: u32) -> u16 {
 }
 
 fn report(azure: &LocalAzure, folder: &Folder, more: &[&str]) -> std::process::Output {
-    let mut arguments = vec![
-        "report",
-        "--since",
-        "10m",
-        "--resource-group",
-        "watched",
+    let arguments: Vec<&str> = ["report", "--since", "10m"]
+        .iter()
+        .chain(more)
+        .copied()
+        .collect();
+    ask(azure, folder, &arguments)
+}
+
+/// A command that works in this local Azure, as if it was a real one.
+fn ask(azure: &LocalAzure, folder: &Folder, arguments: &[&str]) -> std::process::Output {
+    let mut all = arguments.to_vec();
+    all.extend([
         "--target",
         "azure",
+        "--resource-group",
+        "watched",
         "--metric-namespace",
         "team",
-    ];
-    arguments.extend(more);
-    let mut command = apimon(folder, &arguments);
+    ]);
+    let mut command = apimon(folder, &all);
     for (name, value) in &azure.variables {
-        if name != "APIM_GATEWAY_URL" && !name.starts_with("APIM_API_KEY") {
+        if !name.starts_with("APIM_") {
             command.env(name, value);
         }
     }
@@ -241,8 +248,8 @@ fn what_a_deployed_gateway_served_is_reported_from_every_source() {
     let azure = LocalAzure::start(&folder);
     let service = deploy(&azure);
     let statuses = [
-        call(&azure, &service, "gold", 90),
-        call(&azure, &service, "gold", 90),
+        call(&azure, &service, "gold", 990),
+        call(&azure, &service, "gold", 990),
         call(&azure, &service, "silver", 20),
     ];
     assert_eq!(statuses, [200, 429, 200]);
@@ -252,10 +259,10 @@ fn what_a_deployed_gateway_served_is_reported_from_every_source() {
     assert_eq!(usage["service"], "watchedapim");
     assert_eq!(usage["requests"], 3);
     assert_eq!(usage["throttled"], 1);
-    assert_eq!(usage["tokens"], 130);
+    assert_eq!(usage["tokens"], 1_030);
     assert_eq!(usage["tokenSource"], "LLM logs in Log Analytics");
     assert_eq!(usage["reasons"]["TokenLimitExceeded"], 1);
-    assert_eq!(usage["models"][0]["generatedTokens"], 110);
+    assert_eq!(usage["models"][0]["generatedTokens"], 1_010);
     assert_eq!(usage["subscriptions"][0]["id"], "gold");
     assert_eq!(usage["subscriptions"][0]["requests"], 2);
     assert_eq!(usage["subscriptions"][0]["throttled"], 1);
@@ -272,6 +279,14 @@ fn what_a_deployed_gateway_served_is_reported_from_every_source() {
     assert_eq!(
         answer["value"][0]["timeseries"][0]["data"][0]["total"],
         30.0
+    );
+
+    let output = ask(&azure, &folder, &["watch", "--count", "1", "--tpm", "100"]);
+    let text = transcript(&output, &folder);
+    assert!(output.status.success(), "{text}");
+    assert!(
+        text.contains("silver 30 of 100") && text.contains("(0 min old)"),
+        "{text}"
     );
 
     let output = report(&azure, &folder, &["--usage-out", "usage"]);

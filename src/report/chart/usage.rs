@@ -333,7 +333,7 @@ impl Sheet<'_> {
         canvas.rect(
             left..right,
             frame.top..frame.bottom,
-            Ink::Wait,
+            Ink::Debt,
             Some("may still grow: Azure reports with a delay".to_owned()),
         );
     }
@@ -342,7 +342,7 @@ impl Sheet<'_> {
         let uncertain = self
             .bins
             .uncertain_from
-            .map(|_| (Ink::Wait, "may still grow"));
+            .map(|_| (Ink::Debt, "may still grow"));
         let words = words.chain(uncertain);
         Key::new(words.map(|(ink, word)| (ink, word.to_owned())))
     }
