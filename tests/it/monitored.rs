@@ -261,7 +261,7 @@ fn what_a_deployed_gateway_served_is_reported_from_every_source() {
     assert_eq!(usage["throttled"], 1);
     assert_eq!(usage["tokens"], 1_030);
     assert_eq!(usage["tokenSource"], "LLM logs in Log Analytics");
-    assert_eq!(usage["reasons"]["TokenLimitExceeded"], 1);
+    assert_eq!(usage["reasons"]["OpenAITokenLimitExceeded"], 1);
     assert_eq!(usage["models"][0]["generatedTokens"], 1_010);
     assert_eq!(usage["subscriptions"][0]["id"], "gold");
     assert_eq!(usage["subscriptions"][0]["requests"], 2);
