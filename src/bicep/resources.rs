@@ -1,7 +1,5 @@
 //! Ids, names, scopes and references of resources and modules.
 
-use std::fmt::Write as _;
-
 use super::arm::{Arm, call, text};
 use super::context::{Context, Env, Meaning};
 use super::model::Level;

@@ -87,7 +87,7 @@ module all 'group.bicep' = [for x in l: {
   }
 }]
 var inlined = r.properties.a
-var object = {
+var whole = {
   a: inlined
 }
 ";
@@ -233,7 +233,7 @@ const EXPRESSIONS: &[(&str, &str)] = &[
         "{\"[string('copy')]\": [1]}",
     ),
     (
-        "object",
+        "whole",
         "{\"a\": \"[reference(resourceId('T.P/rs', format('x{0}', parameters('s'))), '2020-01-01').a]\"}",
     ),
 ];

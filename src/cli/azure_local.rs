@@ -9,16 +9,26 @@ use super::args::AzureArguments;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::base::parse_duration;
-use crate::emulator::{self, Certificate, DISCOVERY_FILE, Discovery, Options, Running};
+use crate::emulator::{
+    self, Certificate, DISCOVERY_FILE, Discovery, EmulatorError, Options, Running,
+};
 use crate::files;
 use crate::http::Endpoint;
+use crate::plane;
 
 /// A local Azure that commands can talk to.
 #[derive(Debug)]
 pub(super) struct LocalAzure {
     pub(super) at: Discovery,
     /// Held while this process runs it.
-    _running: Option<Running>,
+    running: Option<Running>,
+}
+
+impl LocalAzure {
+    /// True when it ends with this process.
+    pub(super) fn is_ours(&self) -> bool {
+        self.running.is_some()
+    }
 }
 
 /// Joins the local Azure of this folder, or starts one that ends with this process.
@@ -32,7 +42,7 @@ pub(super) fn open(terminal: &Terminal) -> Result<LocalAzure, Failure> {
             "local Azure: joined the one at {}",
             at.management_url
         ));
-        return Ok(LocalAzure { at, _running: None });
+        return Ok(LocalAzure { at, running: None });
     }
     let running = emulator::start(&Options::default()).map_err(Failure::remote)?;
     terminal.note(&format!(
@@ -42,7 +52,7 @@ pub(super) fn open(terminal: &Terminal) -> Result<LocalAzure, Failure> {
     let at = Discovery::of(&running, std::process::id());
     Ok(LocalAzure {
         at,
-        _running: Some(running),
+        running: Some(running),
     })
 }
 
@@ -78,14 +88,27 @@ pub(super) fn start(
         }),
         _ => None,
     };
+    let faults = match &arguments.faults {
+        Some(path) => Some(plane::read_faults(&files::read_source(path)?)?),
+        None => None,
+    };
     let options = Options {
         address: arguments.management_addr,
         seed,
         provisioning,
         certificate,
+        faults,
+        data: arguments.data.clone(),
         ..Options::default()
     };
-    let running = emulator::start(&options).map_err(Failure::remote)?;
+    let running = emulator::start(&options).map_err(|error| match error {
+        EmulatorError::Listen { .. } | EmulatorError::Start(_) | EmulatorError::Randomness => {
+            Failure::remote(error)
+        }
+        EmulatorError::Certificate(_) | EmulatorError::File(_) | EmulatorError::Kept { .. } => {
+            Failure::input(error)
+        }
+    })?;
     let at = Discovery::of(&running, std::process::id());
     // Another one that runs in this folder stays the one that is joined.
     let announced = if joined().is_none() {

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::Outcome;
-use super::azure::Connection;
-use super::deploy::{Consent, StateFile, Watch, consent, refused};
+use super::azure::{CloudArguments, Connection, connect, refused};
+use super::deploy::{Consent, StateFile, Watch, consent};
 use super::failure::{Failure, Verdict};
 use super::terminal::Terminal;
 use crate::deployer::{Contents, Removal, await_purged, contents, purge, remove};
@@ -12,6 +12,9 @@ use crate::provision::{Id, Ink, Look, Phase};
 
 #[derive(Debug, Args)]
 pub(super) struct DestroyArguments {
+    #[command(flatten)]
+    azure: CloudArguments,
+
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
@@ -30,14 +33,23 @@ pub(super) struct DestroyArguments {
     deployment_name: String,
 }
 
-pub(super) async fn run(
+pub(super) fn run(terminal: &Terminal, arguments: &DestroyArguments) -> Outcome {
+    super::azure::block_on(async {
+        let connection = connect(terminal, &arguments.azure).await?;
+        destroy(terminal, arguments, &connection).await
+    })
+}
+
+async fn destroy(
     terminal: &Terminal,
     arguments: &DestroyArguments,
     connection: &Connection,
 ) -> Outcome {
     let state = StateFile::of(&connection.target);
     let (client, group) = (&connection.client, &connection.group);
-    let found = contents(client, group, &arguments.deployment_name).await.map_err(refused)?;
+    let found = contents(client, group, &arguments.deployment_name)
+        .await
+        .map_err(refused)?;
     let mut expected = Vec::new();
     if let Some(found) = &found {
         show(terminal, &group.name, found);
@@ -81,7 +93,9 @@ async fn purged(
     expected: &[String],
 ) -> Result<(), Failure> {
     let (client, group) = (&connection.client, &connection.group);
-    let twins = await_purged(client, group, expected).await.map_err(refused)?;
+    let twins = await_purged(client, group, expected)
+        .await
+        .map_err(refused)?;
     for twin in twins {
         terminal.note(&format!("purging {}", twin.shown()));
         let purged = purge(client, &group.subscription, &twin).await;
@@ -93,24 +107,37 @@ async fn purged(
 }
 
 fn show(terminal: &Terminal, group: &str, found: &Contents) {
-    let look = Look { colour: terminal.colour_err() };
-    terminal.complain(&format!("resource group `{group}`: {} resources", found.resources.len()));
+    let look = Look {
+        colour: terminal.colour_err(),
+    };
+    terminal.complain(&format!(
+        "resource group `{group}`: {} resources",
+        found.resources.len()
+    ));
     for id in &found.resources {
         let foreign = found.foreign.contains(id);
-        let mark = if foreign { "  (not made by apimon)" } else { "" };
+        let mark = if foreign {
+            "  (not made by apimon)"
+        } else {
+            ""
+        };
         terminal.complain(&look.paint(Ink::Red, &format!("  - {}{mark}", Id(id).shown())));
     }
 }
 
 fn foreign(group: &str, found: &Contents) -> Failure {
     let count = found.foreign.len();
-    let message = format!("{count} resources in `{group}` were not made by apimon, so nothing was deleted");
+    let message =
+        format!("{count} resources in `{group}` were not made by apimon, so nothing was deleted");
     Failure::input(message).hint("delete them as well with `--all`")
 }
 
 /// Names that Azure keeps taken.
 fn soft_deletable(found: &Contents) -> Vec<String> {
-    let kinds = ["Microsoft.ApiManagement/service", "Microsoft.CognitiveServices/accounts"];
+    let kinds = [
+        "Microsoft.ApiManagement/service",
+        "Microsoft.CognitiveServices/accounts",
+    ];
     let ids = found.resources.iter().map(|id| Id(id));
     let soft = ids.filter(|id| kinds.iter().any(|kind| id.is(kind)));
     soft.map(Id::name).collect()
@@ -121,7 +148,10 @@ fn note(state: &StateFile, connection: &Connection) -> Result<(), Failure> {
     let Some(mut known) = state.read()? else {
         return Ok(());
     };
-    if !known.resource_group.eq_ignore_ascii_case(&connection.group.name) {
+    if !known
+        .resource_group
+        .eq_ignore_ascii_case(&connection.group.name)
+    {
         return Ok(());
     }
     known.phase = Phase::Destroying;

@@ -12,17 +12,22 @@ mod behaviour;
 mod bicep;
 mod compare;
 mod config;
+mod deploy;
+mod destroy;
 mod doctor;
 mod emulate;
 mod events;
+mod export;
 mod failure;
 mod k8s;
 mod lint;
 mod loadtest;
 mod local;
 mod merge;
+mod otlp;
 mod output;
 mod place;
+mod plan;
 mod prepare;
 mod progress;
 mod reload;
@@ -61,11 +66,14 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Report(arguments) => report::run(terminal, arguments),
         Command::Compare(arguments) => compare::run(terminal, arguments),
         Command::Merge(arguments) => merge::run(terminal, arguments),
+        Command::Export(arguments) => export::run(terminal, arguments),
         Command::K8s(arguments) => k8s::run(terminal, arguments),
         Command::Watch(arguments) => watch::run(terminal, arguments),
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),
+        Command::Deploy(arguments) => deploy::run(terminal, arguments),
+        Command::Destroy(arguments) => destroy::run(terminal, arguments),
         Command::Config(arguments) => config::run(terminal, arguments),
         Command::Doctor(arguments) => doctor::run(terminal, arguments),
         Command::ApplyPolicy(arguments) => apply_policy::run(terminal, arguments),

@@ -77,23 +77,35 @@ impl Ahead {
     }
 
     fn twin(&self, name: &str) -> bool {
-        self.twins.iter().any(|twin| twin.name.eq_ignore_ascii_case(name))
+        self.twins
+            .iter()
+            .any(|twin| twin.name.eq_ignore_ascii_case(name))
     }
 }
 
 fn unanswered(about: &str, error: &AzureError) -> Check {
-    Check::new(about, Grade::Warning, format!("could not be asked: {error}"))
+    Check::new(
+        about,
+        Grade::Warning,
+        format!("could not be asked: {error}"),
+    )
 }
 
 fn subscription(facts: &GroupFacts) -> Check {
-    let name = facts.subscription["displayName"].as_str().unwrap_or("(without a name)");
+    let name = facts.subscription["displayName"]
+        .as_str()
+        .unwrap_or("(without a name)");
     let said = format!("`{name}`");
     match facts.subscription["state"].as_str() {
-        Some("Disabled" | "Deleted" | "Expired") => Check::new("subscription", Grade::Bad, format!("{said} is disabled"))
-            .hint("its owner enables it again, or another one is given with `--subscription`"),
-        Some(state @ ("Warned" | "PastDue")) => {
-            Check::new("subscription", Grade::Warning, format!("{said}: Azure says `{state}`"))
+        Some("Disabled" | "Deleted" | "Expired") => {
+            Check::new("subscription", Grade::Bad, format!("{said} is disabled"))
+                .hint("its owner enables it again, or another one is given with `--subscription`")
         }
+        Some(state @ ("Warned" | "PastDue")) => Check::new(
+            "subscription",
+            Grade::Warning,
+            format!("{said}: Azure says `{state}`"),
+        ),
         _ => Check::new("subscription", Grade::Ok, said),
     }
 }
@@ -139,7 +151,10 @@ async fn providers(
     unregistered: &mut Vec<String>,
 ) -> Result<Option<Check>, AzureError> {
     for space in &wanted.namespaces {
-        let path = format!("/subscriptions/{}/providers/{space}", segment(&job.group.subscription));
+        let path = format!(
+            "/subscriptions/{}/providers/{space}",
+            segment(&job.group.subscription)
+        );
         let provider = client.get(&path, PROVIDERS).await?;
         let state = provider["registrationState"].as_str().unwrap_or_default();
         if !matches!(state, "Registered" | "Registering") {
@@ -159,7 +174,11 @@ async fn providers(
 /// # Errors
 ///
 /// As all calls of [`ArmClient`].
-pub(crate) async fn register(client: &ArmClient, job: &Job, spaces: &[String]) -> Result<(), AzureError> {
+pub(crate) async fn register(
+    client: &ArmClient,
+    job: &Job,
+    spaces: &[String],
+) -> Result<(), AzureError> {
     for space in spaces {
         let path = format!(
             "/subscriptions/{}/providers/{space}/register",
@@ -184,7 +203,11 @@ async fn service_name(
     );
     if client.find(&own, API_MANAGEMENT).await?.is_some() {
         ahead.ours.push(name.clone());
-        return Ok(Some(Check::new("name", Grade::Ok, format!("API Management `{name}` is ours"))));
+        return Ok(Some(Check::new(
+            "name",
+            Grade::Ok,
+            format!("API Management `{name}` is ours"),
+        )));
     }
     // A soft-deleted twin makes a name unavailable, and is told of by itself.
     if ahead.twin(name) {
@@ -198,10 +221,15 @@ async fn service_name(
     if answer["nameAvailable"].as_bool() == Some(false) {
         let said = format!("API Management `{name}`: {}", reason(&answer));
         return Ok(Some(
-            Check::new("name", Grade::Bad, said).hint("choose another with `-p apiManagementName=NAME`"),
+            Check::new("name", Grade::Bad, said)
+                .hint("choose another with `-p apiManagementName=NAME`"),
         ));
     }
-    Ok(Some(Check::new("name", Grade::Ok, format!("API Management `{name}` is free"))))
+    Ok(Some(Check::new(
+        "name",
+        Grade::Ok,
+        format!("API Management `{name}` is free"),
+    )))
 }
 
 async fn account_name(
@@ -218,7 +246,11 @@ async fn account_name(
     );
     if client.find(&own, COGNITIVE).await?.is_some() {
         ahead.ours.push(name.clone());
-        return Ok(Some(Check::new("name", Grade::Ok, format!("Azure OpenAI `{name}` is ours"))));
+        return Ok(Some(Check::new(
+            "name",
+            Grade::Ok,
+            format!("Azure OpenAI `{name}` is ours"),
+        )));
     }
     let Some(subdomain) = account.subdomain.as_ref().filter(|_| !ahead.twin(name)) else {
         return Ok(None);
@@ -235,17 +267,34 @@ async fn account_name(
             Check::new("name", Grade::Bad, said).hint("choose another with `-p openAiName=NAME`"),
         ));
     }
-    Ok(Some(Check::new("name", Grade::Ok, format!("Azure OpenAI `{name}` is free"))))
+    Ok(Some(Check::new(
+        "name",
+        Grade::Ok,
+        format!("Azure OpenAI `{name}` is free"),
+    )))
 }
 
 fn reason(answer: &Value) -> String {
-    let said = answer["message"].as_str().or_else(|| answer["reason"].as_str());
-    said.unwrap_or("the name is taken").trim_end_matches('.').to_owned()
+    let said = answer["message"]
+        .as_str()
+        .or_else(|| answer["reason"].as_str());
+    said.unwrap_or("the name is taken")
+        .trim_end_matches('.')
+        .to_owned()
 }
 
-async fn ask(client: &ArmClient, path: &str, version: &str, body: &Value) -> Result<Value, AzureError> {
+async fn ask(
+    client: &ArmClient,
+    path: &str,
+    version: &str,
+    body: &Value,
+) -> Result<Value, AzureError> {
     let limit = std::time::Duration::from_secs(60);
-    client.ask(path, version, Some(body)).await?.ended(client, limit).await
+    client
+        .ask(path, version, Some(body))
+        .await?
+        .ended(client, limit)
+        .await
 }
 
 async fn offered(
@@ -256,8 +305,18 @@ async fn offered(
 ) -> Result<Option<Check>, AzureError> {
     let path = of_location(job, location, "models");
     let models = client.list(&path, COGNITIVE, &[]).await?;
-    let today = client.session().transport().pace().timestamp().strftime("%Y-%m-%d").to_string();
-    Ok(Some(check_model(model, &Model::list(&json!({"value": models})), &today)))
+    let today = client
+        .session()
+        .transport()
+        .pace()
+        .timestamp()
+        .strftime("%Y-%m-%d")
+        .to_string();
+    Ok(Some(check_model(
+        model,
+        &Model::list(&json!({"value": models})),
+        &today,
+    )))
 }
 
 async fn capacity(
@@ -266,7 +325,9 @@ async fn capacity(
     model: &ModelDeployment,
     location: &str,
 ) -> Result<Option<Check>, AzureError> {
-    let usages = client.list(&of_location(job, location, "usages"), COGNITIVE, &[]).await?;
+    let usages = client
+        .list(&of_location(job, location, "usages"), COGNITIVE, &[])
+        .await?;
     let own = format!(
         "{}/providers/Microsoft.CognitiveServices/accounts/{}/deployments/{}",
         job.group.path(),
@@ -275,8 +336,14 @@ async fn capacity(
     );
     let own = client.find(&own, COGNITIVE).await?;
     let same = own.filter(|own| own["sku"]["name"].as_str() == Some(model.sku.as_str()));
-    let own = same.and_then(|own| own["sku"]["capacity"].as_u64()).unwrap_or(0);
-    Ok(Some(check_quota(model, own, &Quota::list(&json!({"value": usages})))))
+    let own = same
+        .and_then(|own| own["sku"]["capacity"].as_u64())
+        .unwrap_or(0);
+    Ok(Some(check_quota(
+        model,
+        own,
+        &Quota::list(&json!({"value": usages})),
+    )))
 }
 
 fn of_location(job: &Job, location: &str, what: &str) -> String {

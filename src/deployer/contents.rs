@@ -60,7 +60,10 @@ pub(crate) async fn contents(
 /// # Errors
 ///
 /// As all calls of [`ArmClient`]; 404 when the group is gone.
-pub(super) async fn resources(client: &ArmClient, group: &GroupId) -> Result<Vec<Value>, AzureError> {
+pub(super) async fn resources(
+    client: &ArmClient,
+    group: &GroupId,
+) -> Result<Vec<Value>, AzureError> {
     let path = format!("{}/resources", group.path());
     let mut found = client.list(&path, RESOURCE_LIST, &[]).await?;
     found.sort_by_key(|one| one["id"].as_str().unwrap_or_default().to_lowercase());
@@ -69,7 +72,11 @@ pub(super) async fn resources(client: &ArmClient, group: &GroupId) -> Result<Vec
 
 /// Ids of what a deployment of this name made, nested deployments included, in small letters. A
 /// failed one tells too, as far as it came.
-async fn made(client: &ArmClient, group: &GroupId, name: &str) -> Result<BTreeSet<String>, AzureError> {
+async fn made(
+    client: &ArmClient,
+    group: &GroupId,
+    name: &str,
+) -> Result<BTreeSet<String>, AzureError> {
     let mut board = Board::default();
     if client.deployment(group, name).await?.is_some() {
         read(client, (group, name), &mut board).await?;

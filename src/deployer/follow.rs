@@ -82,7 +82,9 @@ pub(crate) async fn follow(
 }
 
 fn ending(deployment: Value) -> Ending {
-    let state = deployment["properties"]["provisioningState"].as_str().unwrap_or_default();
+    let state = deployment["properties"]["provisioningState"]
+        .as_str()
+        .unwrap_or_default();
     match state.to_ascii_lowercase().as_str() {
         "succeeded" => Ending::Succeeded(deployment),
         "canceled" => Ending::Canceled(deployment),

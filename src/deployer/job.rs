@@ -55,7 +55,10 @@ impl GroupFacts {
     /// # Errors
     ///
     /// When Azure refuses or is silent.
-    pub(crate) async fn read(client: &ArmClient, group: &GroupId) -> Result<GroupFacts, AzureError> {
+    pub(crate) async fn read(
+        client: &ArmClient,
+        group: &GroupId,
+    ) -> Result<GroupFacts, AzureError> {
         let subscription = format!("/subscriptions/{}", group.subscription);
         Ok(GroupFacts {
             subscription: client.get(&subscription, SUBSCRIPTIONS).await?,
@@ -65,7 +68,10 @@ impl GroupFacts {
 
     /// The group is on its way out: nothing can be deployed into it.
     pub(crate) fn going(&self) -> bool {
-        let state = self.group.as_ref().map(|group| &group["properties"]["provisioningState"]);
+        let state = self
+            .group
+            .as_ref()
+            .map(|group| &group["properties"]["provisioningState"]);
         state.and_then(Value::as_str) == Some("Deleting")
     }
 
@@ -105,7 +111,10 @@ impl GroupFacts {
             parameters: Value::Object(job.parameters.clone()),
             now,
             seed: 0,
-            tenant: self.subscription["tenantId"].as_str().unwrap_or_default().to_owned(),
+            tenant: self.subscription["tenantId"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             cloud: public_cloud(),
             deployer: json!({}),
         }

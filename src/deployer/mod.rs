@@ -11,6 +11,8 @@ mod contents;
 mod follow;
 mod job;
 mod remove;
+#[cfg(test)]
+mod tests;
 mod twins;
 
 pub(crate) use ahead::{Ahead, preflight, register};
@@ -19,4 +21,4 @@ pub(crate) use contents::{Contents, contents};
 pub(crate) use follow::{Ending, Wish, follow};
 pub(crate) use job::{GroupFacts, Job};
 pub(crate) use remove::{Removal, await_purged, remove};
-pub(crate) use twins::{Twin, TwinKind, purge, twins_of, twins_of_group};
+pub(crate) use twins::{Twin, TwinKind, purge};

@@ -39,7 +39,13 @@ pub(crate) async fn remove(
     let mut running = match client.delete_group(group).await {
         Ok(running) => Some(running),
         // Somebody, perhaps we, began it before.
-        Err(error) if error.refusal().is_some_and(|said| said.is("ResourceGroupBeingDeleted")) => None,
+        Err(error)
+            if error
+                .refusal()
+                .is_some_and(|said| said.is("ResourceGroupBeingDeleted")) =>
+        {
+            None
+        }
         Err(error) => return Err(error),
     };
     let mut wait = FIRST_LOOK;
@@ -90,7 +96,9 @@ pub(crate) async fn await_purged(
     loop {
         let twins = twins_of_group(client, group).await?;
         let listed = |name: &String| {
-            twins.iter().any(|twin| twin.name.eq_ignore_ascii_case(name))
+            twins
+                .iter()
+                .any(|twin| twin.name.eq_ignore_ascii_case(name))
         };
         if expected.iter().all(listed) || pace.now().since(started) > LISTED_WITHIN {
             return Ok(twins);

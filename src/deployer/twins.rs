@@ -53,15 +53,22 @@ pub(crate) async fn twins_of(
     subscription: &str,
     wanted: &Wanted,
 ) -> Result<Vec<Twin>, AzureError> {
-    let mut found = all(client, subscription, !wanted.services.is_empty(), !wanted.accounts.is_empty()).await?;
+    let mut found = all(
+        client,
+        subscription,
+        !wanted.services.is_empty(),
+        !wanted.accounts.is_empty(),
+    )
+    .await?;
     found.retain(|twin| match twin.kind {
         TwinKind::ApiManagement => {
             let mut names = wanted.services.iter().map(|one| &one.name);
             names.any(|name| name.eq_ignore_ascii_case(&twin.name))
         }
-        TwinKind::Account => wanted.accounts.iter().any(|one| {
-            one.name.eq_ignore_ascii_case(&twin.name) && one.location == twin.location
-        }),
+        TwinKind::Account => wanted
+            .accounts
+            .iter()
+            .any(|one| one.name.eq_ignore_ascii_case(&twin.name) && one.location == twin.location),
     });
     Ok(found)
 }
@@ -71,7 +78,10 @@ pub(crate) async fn twins_of(
 /// # Errors
 ///
 /// As all calls of [`ArmClient`].
-pub(crate) async fn twins_of_group(client: &ArmClient, group: &GroupId) -> Result<Vec<Twin>, AzureError> {
+pub(crate) async fn twins_of_group(
+    client: &ArmClient,
+    group: &GroupId,
+) -> Result<Vec<Twin>, AzureError> {
     let mut found = all(client, &group.subscription, true, true).await?;
     found.retain(|twin| twin.group.eq_ignore_ascii_case(&group.name));
     Ok(found)
@@ -110,7 +120,10 @@ fn service(item: &Value) -> Option<Twin> {
         name: item["name"].as_str()?.to_owned(),
         location: place(item),
         group: Id(service).group().unwrap_or_default().to_owned(),
-        purged_on: item["properties"]["scheduledPurgeDate"].as_str().unwrap_or_default().to_owned(),
+        purged_on: item["properties"]["scheduledPurgeDate"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
     })
 }
 
@@ -121,7 +134,10 @@ fn account(item: &Value) -> Option<Twin> {
         name: item["name"].as_str()?.to_owned(),
         location: place(item),
         group: Id(id).group()?.to_owned(),
-        purged_on: item["properties"]["scheduledPurgeDate"].as_str().unwrap_or_default().to_owned(),
+        purged_on: item["properties"]["scheduledPurgeDate"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
     })
 }
 
@@ -130,7 +146,11 @@ fn account(item: &Value) -> Option<Twin> {
 /// # Errors
 ///
 /// As all calls of [`ArmClient`]. What is gone already is no error.
-pub(crate) async fn purge(client: &ArmClient, subscription: &str, twin: &Twin) -> Result<(), AzureError> {
+pub(crate) async fn purge(
+    client: &ArmClient,
+    subscription: &str,
+    twin: &Twin,
+) -> Result<(), AzureError> {
     let base = format!("/subscriptions/{}/providers", segment(subscription));
     let (place, name) = (segment(&twin.location), segment(&twin.name));
     let (path, version) = match twin.kind {

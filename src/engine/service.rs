@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -106,6 +107,8 @@ pub(crate) struct ApiConfig {
     /// Policy of the workspace that the API belongs to, if it belongs to one.
     pub(crate) workspace: Option<Policy>,
     pub(crate) subscription_required: bool,
+    /// Ids of the subscriptions whose keys open it; without, every key of the service does.
+    pub(crate) opened_by: Option<BTreeSet<String>>,
     /// Header and query parameter that carry the key: two independent settings.
     pub(crate) key_header: String,
     pub(crate) key_query: String,
@@ -120,15 +123,8 @@ pub(crate) struct OperationConfig {
 }
 
 impl ApiConfig {
-    /// The API that this product deploys: chat completions of Azure OpenAI under `openai`, key in
-    /// `api-key`.
+    /// The API that this product deploys: Azure OpenAI under `openai`, key in `api-key`.
     pub(crate) fn azure_openai(policy: Option<Policy>) -> ApiConfig {
-        let operation = Arc::new(Operation {
-            id: "chat-completions".to_owned(),
-            name: "Create a chat completion".to_owned(),
-            method: "POST".to_owned(),
-            url_template: "/deployments/{deployment-id}/chat/completions".to_owned(),
-        });
         ApiConfig {
             api: Arc::new(Api {
                 id: "openai".to_owned(),
@@ -140,13 +136,50 @@ impl ApiConfig {
             }),
             workspace: None,
             subscription_required: true,
+            opened_by: None,
             key_header: "api-key".to_owned(),
             key_query: "api-key".to_owned(),
             policy,
-            operations: vec![OperationConfig {
-                operation,
-                policy: None,
-            }],
+            operations: operations([
+                "/deployments/{deployment-id}/chat/completions",
+                "/responses",
+                "/deployments/{deployment-id}/embeddings",
+            ]),
         }
     }
+
+    /// The same model under the URLs of OpenAI itself: the body names it.
+    pub(crate) fn plain_openai(policy: Option<Policy>) -> ApiConfig {
+        let azure = ApiConfig::azure_openai(policy);
+        ApiConfig {
+            api: Arc::new(Api {
+                id: "openai-v1".to_owned(),
+                name: "OpenAI".to_owned(),
+                path: "v1".to_owned(),
+                service_url: Some(format!("https://{MODEL_HOST}/v1")),
+                ..(*azure.api).clone()
+            }),
+            operations: operations(["/chat/completions", "/responses", "/embeddings"]),
+            ..azure
+        }
+    }
+}
+
+/// Chat completions, responses and embeddings under these templates.
+fn operations(templates: [&str; 3]) -> Vec<OperationConfig> {
+    let names = [
+        ("chat-completions", "Create a chat completion"),
+        ("responses", "Create a response"),
+        ("embeddings", "Create embeddings"),
+    ];
+    let operation = |((id, name), template): ((&str, &str), &str)| OperationConfig {
+        operation: Arc::new(Operation {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            method: "POST".to_owned(),
+            url_template: template.to_owned(),
+        }),
+        policy: None,
+    };
+    names.into_iter().zip(templates).map(operation).collect()
 }

@@ -15,6 +15,7 @@ use super::relay::Relay;
 use super::server::{Served, Shared};
 use super::traces::Wish;
 use super::waiting::Waiting;
+use super::whole::Whole;
 use crate::base::Moment;
 use crate::engine::{Answer, BackendAnswer, BackendBody, Incoming, Step};
 use crate::policy::message::{Headers, Response};
@@ -50,6 +51,7 @@ pub(super) async fn handle(
     let mut step = shared.engine().receive(received, incoming);
     // The stream that a forwarded request opened, until the answer that relays it stands.
     let mut stream = None;
+    let mut answered = shared.held.share();
     let mut behind = Behind::default();
     loop {
         let (exchange, forward) = match step {
@@ -58,7 +60,9 @@ pub(super) async fn handle(
                     let headers = &mut answer.response.headers;
                     shared.traces.keep(wish, &trace, &host, headers);
                 }
-                return Ok(respond(&shared, received, *answer, stream, behind));
+                return Ok(respond(
+                    &shared, received, *answer, stream, answered, behind,
+                ));
             }
             Step::Forward(exchange, forward) => (exchange, forward),
             Step::Send(exchange, sends) => {
@@ -76,11 +80,15 @@ pub(super) async fn handle(
                 continue;
             }
         };
-        // Another try of the policy replaces what an earlier one opened.
+        // Another try of the policy replaces what an earlier one opened and holds.
         stream = None;
+        answered = shared.held.share();
         behind.asked(shared.clock.now(), &forward.url.host);
         let waiting = Waiting::new(&shared, exchange, behind.clone());
-        let reply = shared.backend.call(&shared.clock, &forward).await;
+        let reply = shared
+            .backend
+            .call(&shared.clock, &forward, &mut answered)
+            .await;
         let exchange = waiting.over();
         let now = shared.clock.now();
         step = match reply {
@@ -122,7 +130,7 @@ pub(super) async fn handle(
 async fn incoming(
     peer: SocketAddr,
     request: hyper::Request<RequestBody>,
-    share: &mut Share<'_>,
+    share: &mut Share,
 ) -> Result<Incoming, Refused> {
     let (head, body) = request.into_parts();
     let body = share.read(body).await?;
@@ -150,6 +158,7 @@ fn respond(
     received: Moment,
     answer: Answer,
     stream: Option<super::backend::Pieces>,
+    share: Share,
     behind: Behind,
 ) -> hyper::Response<Body> {
     let about = shared.monitor.as_ref().map(|monitor| {
@@ -191,9 +200,7 @@ fn respond(
         (Some(settlement), Some(pieces)) => {
             Relay::new(Arc::clone(shared), pieces, settlement, about, entry).boxed_unsync()
         }
-        _ => Full::new(body.unwrap_or_default())
-            .map_err(|never| match never {})
-            .boxed_unsync(),
+        _ => Whole::new(body.unwrap_or_default(), share).boxed_unsync(),
     };
     let mut response = hyper::Response::new(body);
     *response.status_mut() =

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod backend;
+mod gathered;
 mod handler;
 mod intake;
 mod ledger;
@@ -16,6 +17,10 @@ mod remote;
 mod server;
 mod traces;
 mod waiting;
+mod whole;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use backend::Backend;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
@@ -68,7 +69,7 @@ pub(super) struct Shared {
     pub(super) outbound: Outbound,
     pub(super) traces: Traces,
     pub(super) clock: Clock,
-    pub(super) held: Held,
+    pub(super) held: Arc<Held>,
     metrics: Mutex<MetricTotals>,
     log: Option<UnboundedSender<Served>>,
     /// Set when series are wanted.
@@ -92,6 +93,26 @@ pub(crate) struct Served {
 }
 
 impl Shared {
+    pub(super) fn new(
+        engine: Engine,
+        backend: Backend,
+        clock: Clock,
+        watchers: Watchers,
+    ) -> Shared {
+        Shared {
+            engine: Mutex::new(engine),
+            backend,
+            outbound: Outbound::default(),
+            traces: Traces::default(),
+            clock,
+            held: Arc::default(),
+            metrics: Mutex::new(MetricTotals::default()),
+            log: watchers.log,
+            monitor: watchers.series.then(Monitor::default),
+            ledger: watchers.ledger,
+        }
+    }
+
     pub(super) fn engine(&self) -> MutexGuard<'_, Engine> {
         // A panic while deciding is our bug and was reported; the counters are still sound.
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
@@ -133,6 +154,7 @@ impl Gateway {
         port: u16,
         watchers: Watchers,
     ) -> Result<Gateway, GatewayError> {
+        crate::http::allow_many_connections();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -143,18 +165,7 @@ impl Gateway {
             .block_on(TcpListener::bind(address))
             .map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let shared = Arc::new(Shared {
-            engine: Mutex::new(engine),
-            backend,
-            outbound: Outbound::default(),
-            traces: Traces::default(),
-            clock,
-            held: Held::default(),
-            metrics: Mutex::new(MetricTotals::default()),
-            log: watchers.log,
-            monitor: watchers.series.then(Monitor::default),
-            ledger: watchers.ledger,
-        });
+        let shared = Arc::new(Shared::new(engine, backend, clock, watchers));
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
@@ -228,9 +239,16 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot:
 }
 
 async fn connection(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
-    if stream.set_nodelay(true).is_err() {
-        return;
+    if stream.set_nodelay(true).is_ok() {
+        converse(stream, peer, shared).await;
     }
+}
+
+/// Answers what comes over one connection until it ends.
+pub(super) async fn converse<S>(stream: S, peer: SocketAddr, shared: Arc<Shared>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let service = service_fn(move |request| handler::handle(Arc::clone(&shared), peer, request));
     let mut builder = http1::Builder::new();
     // A caller that never finishes its headers gets closed after 30 seconds, hyper's own default.

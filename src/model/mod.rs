@@ -7,6 +7,7 @@
 //! naming the parameter; it never ignores one that would change the answer. Model deployments with
 //! `embed` in their names answer with vectors, which know shared words and no meaning.
 
+mod account;
 mod answer;
 mod body;
 mod draw;
@@ -16,10 +17,12 @@ mod messages;
 mod orders;
 mod parameters;
 mod refusal;
+mod responses;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod words;
 
+pub(crate) use account::Account;
 pub(crate) use answer::{Answer, AnswerBody, ModelFault, ModelRequest, StreamPiece, answer};
 pub(crate) use settings::ModelSettings;

@@ -11,7 +11,6 @@ pub(crate) enum Ink {
     Yellow,
     Red,
     Dim,
-    Bold,
 }
 
 impl Look {
@@ -24,7 +23,6 @@ impl Look {
             Ink::Yellow => 33,
             Ink::Red => 31,
             Ink::Dim => 2,
-            Ink::Bold => 1,
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }

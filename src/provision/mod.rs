@@ -21,12 +21,12 @@ mod trouble;
 mod wanted;
 
 pub(crate) use advice::advice;
-pub(crate) use board::{Board, Row, RowState};
+pub(crate) use board::{Board, RowState};
 pub(crate) use change::Changes;
 pub(crate) use given::{Assignment, Given, read_file};
 pub(crate) use id::Id;
 pub(crate) use look::{Ink, Look};
-pub(crate) use outputs::{OutputLines, output_lines};
+pub(crate) use outputs::output_lines;
 pub(crate) use parameters::{ParameterProblem, bind, digest_of};
 pub(crate) use preflight::{Check, Grade, Model, Quota, check_model, check_quota, missing_actions};
 pub(crate) use state::{Phase, STATE_FORMAT, State};

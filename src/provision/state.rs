@@ -74,9 +74,4 @@ impl State {
             .map(|(name, output)| (name.clone(), output["value"].clone()))
             .collect();
     }
-
-    /// An output that is a text.
-    pub(crate) fn output(&self, name: &str) -> Option<&str> {
-        self.outputs.get(name)?.as_str()
-    }
 }

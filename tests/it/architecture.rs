@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 30] = [
+const MAY_NAME: [(&str, &str); 33] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -14,6 +14,7 @@ const MAY_NAME: [(&str, &str); 30] = [
     ("model", "base tokens"),
     ("yaml", "base"),
     ("scenario", "base tokens yaml"),
+    ("prices", "base yaml"),
     ("results", "base"),
     ("report", "base results usage"),
     (
@@ -23,8 +24,9 @@ const MAY_NAME: [(&str, &str); 30] = [
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
     ("provision", "base yaml arm"),
-    ("plane", "base arm policy engine model monitor"),
+    ("plane", "base arm policy engine model monitor yaml"),
     ("kubernetes", "base scenario"),
+    ("locust", "base scenario"),
     ("metrics", ""),
     ("monitor", "base"),
     ("dashboard", "base monitor usage"),
@@ -35,24 +37,25 @@ const MAY_NAME: [(&str, &str); 30] = [
     ("files", "base results bicep"),
     ("http", "base"),
     ("azure", "base settings results clock http"),
+    ("deployer", "base provision arm azure"),
     (
         "gateway",
         "base tokens policy engine model metrics monitor clock http",
     ),
     (
         "emulator",
-        "base policy engine monitor gateway plane clock http",
+        "base policy engine monitor gateway plane clock http files",
     ),
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http azure gateway loadtest kubernetes monitor dashboard usage provision emulator",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator azure provision monitor dashboard usage deployer plane",
     ),
 ];
 
 /// Modules that touch clock, network, disk, terminal or environment; all others are pure.
-const EDGES: [&str; 8] = [
-    "clock", "files", "http", "azure", "gateway", "emulator", "loadtest", "cli",
+const EDGES: [&str; 9] = [
+    "clock", "files", "http", "azure", "deployer", "gateway", "emulator", "loadtest", "cli",
 ];
 
 /// What only edges may name.

@@ -8,19 +8,24 @@
 
 mod agreement;
 mod architecture;
+mod azure_local;
 mod bicep;
 mod builder;
 mod commands;
 mod compare;
 mod config;
 mod course_simulated;
+mod deploy;
 mod gateway;
 mod gateway_course;
 mod hardship;
 mod interrupt;
 mod lint;
 mod monitored;
+mod pressure;
 mod reload;
+mod report;
+mod scenarios;
 mod shards;
 mod test_policy;
 mod traces;

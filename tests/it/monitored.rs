@@ -304,6 +304,20 @@ fn what_a_deployed_gateway_served_is_reported_from_every_source() {
     ] {
         assert!(folder.path().join("usage").join(name).exists(), "{name}");
     }
+    for (format, holds) in [
+        ("csv", "time,measure,name,value"),
+        ("md", "## Usage: watchedapim"),
+        ("html", "<!doctype html>"),
+        ("svg", "<svg "),
+    ] {
+        let output = report(&azure, &folder, &["--format", format]);
+        assert!(
+            String::from_utf8_lossy(&output.stdout).contains(holds),
+            "{format}"
+        );
+    }
+    let output = report(&azure, &folder, &["--format", "junit"]);
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]

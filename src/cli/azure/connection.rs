@@ -10,6 +10,7 @@ use crate::azure::{
     Tokens, Trace, Transport, choose,
 };
 use crate::base::{Secret, Seed};
+use crate::cli::Outcome;
 use crate::cli::azure_local::{self, LocalAzure};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::{Terminal, variable};
@@ -29,6 +30,8 @@ pub(in crate::cli) struct Connection {
     pub(in crate::cli) chosen: Chosen,
     /// Where state is kept.
     pub(in crate::cli) folder: PathBuf,
+    /// The local Azure of this process, which ends with it.
+    pub(in crate::cli) passing: bool,
     /// Held while the local Azure is needed.
     _local: Option<LocalAzure>,
 }
@@ -49,6 +52,7 @@ impl Connection {
             settings,
             chosen: choose(Auth::AzureCli, &|_| None).unwrap(),
             folder,
+            passing: false,
             _local: None,
         }
     }
@@ -59,6 +63,22 @@ struct Way {
     cloud: String,
     subscription: String,
     chosen: Chosen,
+}
+
+/// Runs a command that talks to Azure.
+///
+/// # Errors
+///
+/// Those of the command.
+pub(in crate::cli) fn block_on(command: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::bug)?;
+    let outcome = runtime.block_on(command);
+    // A question that nobody answered must not keep the process.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// Finds the cloud, the credential and the subscription. Nothing is signed in to before the first
@@ -121,6 +141,7 @@ pub(in crate::cli) async fn connect(
         chosen: way.chosen,
         settings,
         folder: PathBuf::from(FOLDER),
+        passing: local.as_ref().is_some_and(LocalAzure::is_ours),
         _local: local,
     })
 }

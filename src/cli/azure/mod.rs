@@ -8,8 +8,8 @@ mod service;
 mod state;
 
 pub(super) use arguments::CloudArguments;
-pub(super) use connection::{Connection, connect};
+pub(super) use connection::{Connection, block_on, connect};
 pub(super) use keys::keys;
 pub(super) use refused::refused;
 pub(super) use service::service;
-pub(super) use state::{of_azure, settings};
+pub(super) use state::{of_azure, path_of, settings};

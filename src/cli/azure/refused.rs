@@ -1,5 +1,8 @@
-use crate::azure::{AzureError, Cloud, SignInError};
+use serde_json::{Value, json};
+
+use crate::azure::{AzureError, Cloud, ErrorDetail, Refusal, SignInError};
 use crate::cli::failure::Failure;
+use crate::provision::{advice, troubles};
 
 /// A failure of Azure as the command tells it, with what to do where that is known.
 pub(in crate::cli) fn refused(error: AzureError) -> Failure {
@@ -12,6 +15,19 @@ pub(in crate::cli) fn refused(error: AzureError) -> Failure {
         _ => Failure::remote(error),
     };
     hints.into_iter().fold(failure, Failure::hint)
+}
+
+/// What to do about the innermost errors of a refusal, for the well-known among them.
+fn advised(refusal: &Refusal) -> Vec<String> {
+    let found = troubles(&wire(&refusal.error));
+    let mut hints: Vec<String> = found.iter().filter_map(advice).map(str::to_owned).collect();
+    hints.dedup();
+    hints
+}
+
+fn wire(error: &ErrorDetail) -> Value {
+    let details: Vec<Value> = error.details.iter().map(wire).collect();
+    json!({"code": error.code, "message": error.message, "target": error.target, "details": details})
 }
 
 fn hints(error: &AzureError) -> Vec<String> {
@@ -35,6 +51,7 @@ fn hints(error: &AzureError) -> Vec<String> {
             let names: Vec<String> = Cloud::names().map(|name| format!("`{name}`")).collect();
             vec![format!("clouds are {} or a URL", names.join(", "))]
         }
+        AzureError::Refused(refusal) if !advised(refusal).is_empty() => advised(refusal),
         AzureError::Refused(refusal) => match refusal.status {
             401 => one("the credential is not accepted: is it of the right tenant, and the clock right?"),
             403 => one("the credential may not do this: ask for the role, and mind that new roles take minutes"),

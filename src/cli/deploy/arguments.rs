@@ -3,10 +3,14 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::args::Format;
+use crate::cli::azure::CloudArguments;
 use crate::cli::bicep::arguments::Choice;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DeployArguments {
+    #[command(flatten)]
+    pub(super) azure: CloudArguments,
+
     /// Bicep file or ARM template (JSON); without one, the template that ships with apimon
     #[arg(long, value_name = "FILE")]
     pub(super) template: Option<PathBuf>,
@@ -25,7 +29,12 @@ pub(in crate::cli) struct DeployArguments {
     pub(super) parameter_files: Vec<PathBuf>,
 
     /// Region of the resource group, when it has to be made
-    #[arg(long, env = "AZURE_LOCATION", value_name = "REGION", default_value = "swedencentral")]
+    #[arg(
+        long,
+        env = "AZURE_LOCATION",
+        value_name = "REGION",
+        default_value = "swedencentral"
+    )]
     pub(super) location: String,
 
     /// Name of the ARM deployment; a second one of the same name meets the first

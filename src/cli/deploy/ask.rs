@@ -15,18 +15,26 @@ pub(in crate::cli) enum Consent {
 /// # Errors
 ///
 /// When there is no terminal and no `--yes`.
-pub(in crate::cli) fn consent(terminal: &Terminal, yes: bool, question: &str) -> Result<Consent, Failure> {
+pub(in crate::cli) fn consent(
+    terminal: &Terminal,
+    yes: bool,
+    question: &str,
+) -> Result<Consent, Failure> {
     if yes {
         return Ok(Consent::Given);
     }
     if !can_ask() {
-        return Err(Failure::input("nobody can be asked here, so nothing was changed")
-            .hint("look at it with `--plan`, then give `--yes`"));
+        return Err(
+            Failure::input("nobody can be asked here, so nothing was changed")
+                .hint("look at it with `--plan`, then give `--yes`"),
+        );
     }
-    Ok(match line(terminal, &format!("{question} [y/N]"))?.as_str() {
-        "y" | "yes" => Consent::Given,
-        _ => Consent::Refused,
-    })
+    Ok(
+        match line(terminal, &format!("{question} [y/N]"))?.as_str() {
+            "y" | "yes" => Consent::Given,
+            _ => Consent::Refused,
+        },
+    )
 }
 
 /// One of several letters; the first when nothing is typed.
@@ -34,7 +42,11 @@ pub(in crate::cli) fn consent(terminal: &Terminal, yes: bool, question: &str) ->
 /// # Errors
 ///
 /// When stdin is closed.
-pub(super) fn choice(terminal: &Terminal, question: &str, letters: &[char]) -> Result<char, Failure> {
+pub(super) fn choice(
+    terminal: &Terminal,
+    question: &str,
+    letters: &[char],
+) -> Result<char, Failure> {
     loop {
         let answer = line(terminal, question)?;
         match answer.chars().next() {
@@ -42,7 +54,11 @@ pub(super) fn choice(terminal: &Terminal, question: &str, letters: &[char]) -> R
             Some(letter) if letters.contains(&letter) => return Ok(letter),
             Some(_) => terminal.complain(&format!(
                 "type one of {}",
-                letters.iter().map(char::to_string).collect::<Vec<_>>().join(", ")
+                letters
+                    .iter()
+                    .map(char::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", ")
             )),
         }
     }

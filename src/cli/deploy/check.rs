@@ -21,7 +21,9 @@ pub(super) struct Twins {
 ///
 /// When the deployment would fail for sure.
 pub(super) fn show(terminal: &Terminal, ahead: &Ahead) -> Result<(), Failure> {
-    let look = Look { colour: terminal.colour_err() };
+    let look = Look {
+        colour: terminal.colour_err(),
+    };
     let mut hints = Vec::new();
     for check in &ahead.checks {
         let text = line(check, look);
@@ -51,7 +53,12 @@ fn line(check: &Check, look: Look) -> String {
         Grade::Warning => ("note", Ink::Yellow),
         Grade::Bad => ("no", Ink::Red),
     };
-    format!("{} {:<12} {}", look.paint(ink, &format!("{word:<4}")), check.about, check.said)
+    format!(
+        "{} {:<12} {}",
+        look.paint(ink, &format!("{word:<4}")),
+        check.about,
+        check.said
+    )
 }
 
 /// Decides on soft-deleted twins.
@@ -74,13 +81,21 @@ pub(super) fn twins(
         if job::is_on(job, parameter) {
             continue;
         }
-        let until = twin.purged_on.get(..10).map(|day| format!(" until {day}")).unwrap_or_default();
-        terminal.complain(&format!("{} is soft-deleted{until} and keeps its name", twin.shown()));
+        let until = twin
+            .purged_on
+            .get(..10)
+            .map(|day| format!(" until {day}"))
+            .unwrap_or_default();
+        terminal.complain(&format!(
+            "{} is soft-deleted{until} and keeps its name",
+            twin.shown()
+        ));
         let purges = match wanted {
             SoftDeleted::Purge => true,
             SoftDeleted::Restore => false,
             SoftDeleted::Ask if ask::can_ask() => {
-                let question = "stop (s), delete it for good and make a new one (p), or bring it back (r)?";
+                let question =
+                    "stop (s), delete it for good and make a new one (p), or bring it back (r)?";
                 match ask::choice(terminal, question, &['s', 'p', 'r'])? {
                     'p' => true,
                     'r' => false,
@@ -94,7 +109,8 @@ pub(super) fn twins(
         } else if job::switch(job, parameter, true) {
             decided.restored = true;
         } else {
-            let message = format!("the template cannot bring back: it has no parameter `{parameter}`");
+            let message =
+                format!("the template cannot bring back: it has no parameter `{parameter}`");
             return Err(Failure::input(message).hint("purge with `--soft-deleted purge`"));
         }
     }

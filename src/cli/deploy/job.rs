@@ -13,7 +13,10 @@ use crate::files;
 use crate::provision::{Assignment, Given, ParameterProblem, bind, digest_of, read_file};
 
 /// Environment variables that set a parameter of that name, when the template has it.
-const ENVIRONMENT: [(&str, &str); 2] = [("TPM_LIMIT", "tpm"), ("AZURE_APIM_NAME", "apiManagementName")];
+const ENVIRONMENT: [(&str, &str); 2] = [
+    ("TPM_LIMIT", "tpm"),
+    ("AZURE_APIM_NAME", "apiManagementName"),
+];
 
 /// Compiles the template and binds its parameters: everything that can be wrong without asking
 /// Azure is told here.
@@ -95,9 +98,12 @@ fn problem(problem: ParameterProblem) -> Failure {
 /// Sets a parameter of the template that is a switch; false when it has none of that name.
 pub(super) fn switch(job: &mut Job, name: &str, on: bool) -> bool {
     let declared = &job.template["parameters"][name]["type"];
-    let is_switch = declared.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bool"));
+    let is_switch = declared
+        .as_str()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("bool"));
     if is_switch {
-        job.parameters.insert(name.to_owned(), serde_json::json!({"value": on}));
+        job.parameters
+            .insert(name.to_owned(), serde_json::json!({"value": on}));
         job.digest = digest_of(&job.template, &job.parameters);
     }
     is_switch
@@ -105,5 +111,7 @@ pub(super) fn switch(job: &mut Job, name: &str, on: bool) -> bool {
 
 /// Does the parameter have this value?
 pub(super) fn is_on(job: &Job, name: &str) -> bool {
-    job.parameters.get(name).is_some_and(|value| value["value"] == Value::Bool(true))
+    job.parameters
+        .get(name)
+        .is_some_and(|value| value["value"] == Value::Bool(true))
 }

@@ -13,7 +13,6 @@ mod watch;
 
 pub(super) use arguments::{DEPLOYMENT, DeployArguments};
 pub(super) use ask::{Consent, consent};
-pub(super) use outcome::refused;
 pub(super) use run::run;
-pub(super) use state::{StateFile, path_of};
+pub(super) use state::StateFile;
 pub(super) use watch::Watch;

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arguments::DeployArguments;
-use crate::azure::{AzureError, ErrorDetail};
 use crate::cli::args::Format;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::{Terminal, variable};
@@ -14,26 +13,6 @@ use crate::provision::{Board, Id, State, Trouble, advice, output_lines, troubles
 
 /// Environment variable with the file that takes a step's outputs, in GitHub Actions.
 const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";
-
-/// Azure said no, or nothing.
-pub(in crate::cli) fn refused(error: AzureError) -> Failure {
-    let found = error.refusal().map(|refusal| troubles(&wire(&refusal.error)));
-    let mut failure = match &error {
-        AzureError::Url { .. } => Failure::input(&error),
-        _ => Failure::remote(&error),
-    };
-    for one in found.iter().flatten() {
-        if let Some(advice) = advice(one) {
-            failure = failure.hint(advice);
-        }
-    }
-    failure
-}
-
-fn wire(error: &ErrorDetail) -> Value {
-    let details: Vec<Value> = error.details.iter().map(wire).collect();
-    json!({"code": error.code, "message": error.message, "target": error.target, "details": details})
-}
 
 /// What failed and why, resource by resource, and what to do.
 pub(super) fn failed(board: &Board, deployment: &Value) -> Failure {
@@ -91,7 +70,9 @@ pub(super) fn succeeded(
         files::append(Path::new(&step), &lines.github)?;
     }
     for name in &lines.refused {
-        terminal.complain(&format!("warning: output `{name}` may be a secret, so it is kept nowhere"));
+        terminal.complain(&format!(
+            "warning: output `{name}` may be a secret, so it is kept nowhere"
+        ));
     }
     match arguments.format {
         Format::Json => {
@@ -110,6 +91,9 @@ pub(super) fn succeeded(
             }
         }
     }
-    terminal.note(&format!("resource group `{}` is deployed", state.resource_group));
+    terminal.note(&format!(
+        "resource group `{}` is deployed",
+        state.resource_group
+    ));
     Ok(())
 }

@@ -6,7 +6,12 @@ use crate::provision::{Changes, Look};
 /// Prints what would change: the plan is the answer.
 pub(super) fn show(terminal: &Terminal, format: Format, changes: &Changes) -> Result<(), Failure> {
     match format {
-        Format::Text => terminal.data(&text(changes, Look { colour: terminal.colour_out() })),
+        Format::Text => terminal.data(&text(
+            changes,
+            Look {
+                colour: terminal.colour_out(),
+            },
+        )),
         Format::Json => {
             terminal.data(&serde_json::to_string_pretty(&changes.json()).map_err(Failure::bug)?);
         }
@@ -16,7 +21,12 @@ pub(super) fn show(terminal: &Terminal, format: Format, changes: &Changes) -> Re
 
 /// Says what will change, before it is done.
 pub(super) fn talk(terminal: &Terminal, changes: &Changes) {
-    terminal.note(&text(changes, Look { colour: terminal.colour_err() }));
+    terminal.note(&text(
+        changes,
+        Look {
+            colour: terminal.colour_err(),
+        },
+    ));
 }
 
 fn text(changes: &Changes, look: Look) -> String {

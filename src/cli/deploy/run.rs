@@ -2,13 +2,14 @@ use super::arguments::DeployArguments;
 use super::ask::{Consent, consent};
 use super::check::{self, Twins};
 use super::job::{job, switch};
-use super::outcome::{self, refused};
+use super::outcome;
 use super::state::{StateFile, fresh};
 use super::watch::Watch;
 use super::{interrupt, plan};
+use crate::azure::GroupId;
 use crate::cli::Outcome;
+use crate::cli::azure::{Connection, block_on, connect, refused};
 use crate::cli::failure::{Failure, Verdict};
-use crate::cli::azure::Connection;
 use crate::cli::terminal::Terminal;
 use crate::deployer::{
     Ahead, Begun, Ending, GroupFacts, Job, active, begin, follow, last, preflight, purge, register,
@@ -16,12 +17,26 @@ use crate::deployer::{
 use crate::provision::{Board, Changes, Check, Grade, Phase};
 
 /// Deploys, and leaves outputs and state.
-pub(in crate::cli) async fn run(
+pub(in crate::cli) fn run(terminal: &Terminal, arguments: &DeployArguments) -> Outcome {
+    // What is wrong without Azure is told without Azure.
+    let nowhere = GroupId {
+        subscription: String::new(),
+        name: String::new(),
+    };
+    let job = job(terminal, arguments, nowhere)?;
+    block_on(async {
+        let connection = connect(terminal, &arguments.azure).await?;
+        deploy(terminal, arguments, &connection, job).await
+    })
+}
+
+async fn deploy(
     terminal: &Terminal,
     arguments: &DeployArguments,
     connection: &Connection,
+    mut job: Job,
 ) -> Outcome {
-    let job = job(terminal, arguments, connection.group.clone())?;
+    job.group = connection.group.clone();
     let mut deploy = Deploy {
         terminal,
         arguments,
@@ -30,7 +45,12 @@ pub(in crate::cli) async fn run(
         job,
     };
     deploy.state.read()?;
-    deploy.all().await
+    let verdict = deploy.all().await;
+    if connection.passing && !arguments.plan {
+        deploy.state.remove()?;
+        terminal.note("the local Azure of this command ends with it; start one that stays with `apimon emulate`");
+    }
+    verdict
 }
 
 struct Deploy<'a> {
@@ -44,7 +64,9 @@ struct Deploy<'a> {
 impl Deploy<'_> {
     async fn all(&mut self) -> Outcome {
         let client = &self.connection.client;
-        let mut facts = GroupFacts::read(client, &self.job.group).await.map_err(refused)?;
+        let mut facts = GroupFacts::read(client, &self.job.group)
+            .await
+            .map_err(refused)?;
         if facts.going() {
             let message = format!("resource group `{}` is being deleted", self.job.group.name);
             return Err(Failure::remote(message)
@@ -78,7 +100,9 @@ impl Deploy<'_> {
         if !twins.restored || verdict != Verdict::Done {
             return Ok(verdict);
         }
-        self.terminal.note("what was soft-deleted is back; deploying once more, to set all of its properties");
+        self.terminal.note(
+            "what was soft-deleted is back; deploying once more, to set all of its properties",
+        );
         for parameter in ["restoreApiManagement", "restoreOpenAi"] {
             switch(&mut self.job, parameter, false);
         }
@@ -89,7 +113,9 @@ impl Deploy<'_> {
     /// one and ours is still to come.
     async fn join(&self) -> Result<Option<Verdict>, Failure> {
         let client = &self.connection.client;
-        let running = last(client, &self.job.group, &self.job.name).await.map_err(refused)?;
+        let running = last(client, &self.job.group, &self.job.name)
+            .await
+            .map_err(refused)?;
         let Some(kind) = running.and_then(|running| active(&running, &self.job)) else {
             return Ok(None);
         };
@@ -98,13 +124,15 @@ impl Deploy<'_> {
             return Err(Failure::remote(format!("deployment `{name}` is under way"))
                 .hint("what would change is known when it has ended"));
         }
-        self.terminal.note(&format!("joining deployment `{name}`, which is under way"));
+        self.terminal
+            .note(&format!("joining deployment `{name}`, which is under way"));
         if kind == Begun::Other {
             let ending = self.follow().await?;
             if ending == Ending::Left {
                 return Ok(Some(self.left()));
             }
-            self.terminal.note("that was another template, or other parameters: now to this one");
+            self.terminal
+                .note("that was another template, or other parameters: now to this one");
             return Ok(None);
         }
         let ending = self.follow().await?;
@@ -119,7 +147,11 @@ impl Deploy<'_> {
             Ok(wanted) => preflight(client, &self.job, facts, &wanted).await,
             // Perhaps Azure knows what our evaluator does not: it has the last word.
             Err(error) => Ahead {
-                checks: vec![Check::new("template", Grade::Warning, format!("not looked into: {error}"))],
+                checks: vec![Check::new(
+                    "template",
+                    Grade::Warning,
+                    format!("not looked into: {error}"),
+                )],
                 ..Ahead::default()
             },
         };
@@ -131,11 +163,17 @@ impl Deploy<'_> {
     fn twins(&mut self, ahead: &Ahead) -> Result<Twins, Failure> {
         if self.arguments.plan {
             for twin in &ahead.twins {
-                self.terminal.complain(&format!("note {} is soft-deleted", twin.shown()));
+                self.terminal
+                    .complain(&format!("note {} is soft-deleted", twin.shown()));
             }
             return Ok(Twins::default());
         }
-        check::twins(self.terminal, self.arguments.soft_deleted, ahead, &mut self.job)
+        check::twins(
+            self.terminal,
+            self.arguments.soft_deleted,
+            ahead,
+            &mut self.job,
+        )
     }
 
     /// What Azure foresees; in a group that is not there yet, everything is new.
@@ -162,7 +200,9 @@ impl Deploy<'_> {
     /// The last deployment, when it was this one and succeeded.
     async fn already(&self) -> Result<Option<serde_json::Value>, Failure> {
         let client = &self.connection.client;
-        let last = last(client, &self.job.group, &self.job.name).await.map_err(refused)?;
+        let last = last(client, &self.job.group, &self.job.name)
+            .await
+            .map_err(refused)?;
         Ok(last.filter(|last| self.job.is_done_by(last)))
     }
 
@@ -174,17 +214,26 @@ impl Deploy<'_> {
         twins: &Twins,
     ) -> Result<(), Failure> {
         let client = &self.connection.client;
-        register(client, &self.job, &ahead.unregistered).await.map_err(refused)?;
+        register(client, &self.job, &ahead.unregistered)
+            .await
+            .map_err(refused)?;
         for twin in &twins.purge {
             self.terminal.note(&format!("purging {}", twin.shown()));
-            purge(client, &self.job.group.subscription, twin).await.map_err(refused)?;
+            purge(client, &self.job.group.subscription, twin)
+                .await
+                .map_err(refused)?;
         }
         self.phase(Phase::Deploying)?;
         if facts.group.is_none() {
             let tags = serde_json::json!({"created-by": "apimon"});
-            let group = client.put_group(&self.job.group, &self.job.location, &tags).await;
+            let group = client
+                .put_group(&self.job.group, &self.job.location, &tags)
+                .await;
             facts.group = Some(group.map_err(refused)?);
-            self.terminal.note(&format!("resource group `{}` is there", self.job.group.name));
+            self.terminal.note(&format!(
+                "resource group `{}` is there",
+                self.job.group.name
+            ));
         }
         Ok(())
     }
@@ -195,7 +244,8 @@ impl Deploy<'_> {
         let mut begun = begin(client, &self.job).await;
         if let Ok(Begun::Other) = begun {
             // Somebody was quicker.
-            self.terminal.note("another deployment of this name is under way: waiting for its end");
+            self.terminal
+                .note("another deployment of this name is under way: waiting for its end");
             if self.follow().await? == Ending::Left {
                 return Ok(self.left());
             }
@@ -218,9 +268,15 @@ impl Deploy<'_> {
         let mut wishes = interrupt::wishes(self.terminal, self.arguments.on_interrupt);
         let mut board = Board::default();
         let mut watch = Watch::new(self.terminal);
-        let ending = follow(client, &self.job, &mut board, &mut wishes, &mut |board, rows, now| {
-            watch.moved(board, rows, now);
-        })
+        let ending = follow(
+            client,
+            &self.job,
+            &mut board,
+            &mut wishes,
+            &mut |board, rows, now| {
+                watch.moved(board, rows, now);
+            },
+        )
         .await;
         watch.end();
         let ending = ending.map_err(|error| {
@@ -238,8 +294,11 @@ impl Deploy<'_> {
             Ending::Succeeded(deployment) => self.succeeded(&deployment),
             Ending::Canceled(_) => {
                 self.phase(Phase::Canceled)?;
-                self.terminal.complain("the deployment was cancelled: what it had made is still there");
-                self.terminal.complain("hint: deploy again to complete it, or `apimon destroy` to remove it");
+                self.terminal
+                    .complain("the deployment was cancelled: what it had made is still there");
+                self.terminal.complain(
+                    "hint: deploy again to complete it, or `apimon destroy` to remove it",
+                );
                 Ok(Verdict::No)
             }
             Ending::Failed(deployment) => Err(outcome::failed(&Board::default(), &deployment)),
@@ -248,7 +307,8 @@ impl Deploy<'_> {
     }
 
     fn left(&self) -> Verdict {
-        self.terminal.complain("the deployment goes on in Azure: `apimon deploy` joins it");
+        self.terminal
+            .complain("the deployment goes on in Azure: `apimon deploy` joins it");
         Verdict::No
     }
 
@@ -256,7 +316,9 @@ impl Deploy<'_> {
         let mut state = self.fresh(phase);
         // What the last deployment left is true until the next has succeeded.
         if let Some(old) = self.state.read()?
-            && old.resource_group.eq_ignore_ascii_case(&state.resource_group)
+            && old
+                .resource_group
+                .eq_ignore_ascii_case(&state.resource_group)
         {
             state.outputs = old.outputs;
         }
@@ -266,7 +328,12 @@ impl Deploy<'_> {
     fn fresh(&self, phase: Phase) -> crate::provision::State {
         let session = self.connection.client.session();
         let now = session.transport().pace().timestamp().to_string();
-        let url = session.cloud().arm.as_str().trim_end_matches('/').to_owned();
+        let url = session
+            .cloud()
+            .arm
+            .as_str()
+            .trim_end_matches('/')
+            .to_owned();
         fresh(&self.job, &url, phase, &now)
     }
 

@@ -1,23 +1,11 @@
 //! `.apimon/NAME.json`: what a deployment leaves for later commands.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::cli::azure::path_of;
 use crate::cli::failure::Failure;
 use crate::files::{self, FileError};
 use crate::provision::{Phase, STATE_FORMAT, State};
-
-/// Folder of state files, in the working directory.
-const FOLDER: &str = ".apimon";
-
-/// Where the state of a target is. Names of targets may hold what names of files may not.
-pub(in crate::cli) fn path_of(target: &str) -> PathBuf {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-    let name: String = target
-        .chars()
-        .map(|letter| if plain(letter) { letter } else { '_' })
-        .collect();
-    Path::new(FOLDER).join(format!("{}.json", name.trim_start_matches('.')))
-}
 
 /// The state of one target, on disk.
 #[derive(Debug)]
@@ -27,7 +15,9 @@ pub(in crate::cli) struct StateFile {
 
 impl StateFile {
     pub(in crate::cli) fn of(target: &str) -> StateFile {
-        StateFile { path: path_of(target) }
+        StateFile {
+            path: path_of(target),
+        }
     }
 
     /// # Errors
@@ -65,7 +55,12 @@ impl StateFile {
 }
 
 /// A state that says what is being done.
-pub(super) fn fresh(job: &crate::deployer::Job, management_url: &str, phase: Phase, changed: &str) -> State {
+pub(super) fn fresh(
+    job: &crate::deployer::Job,
+    management_url: &str,
+    phase: Phase,
+    changed: &str,
+) -> State {
     State {
         format: STATE_FORMAT.to_owned(),
         management_url: management_url.to_owned(),

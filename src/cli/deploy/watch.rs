@@ -54,7 +54,9 @@ impl<'t> Watch<'t> {
     }
 
     fn draw(&mut self, board: &Board, rows: &[usize], now: Moment) {
-        let look = Look { colour: self.terminal.colour_err() };
+        let look = Look {
+            colour: self.terminal.colour_err(),
+        };
         for row in rows.iter().map(|row| &board.rows()[*row]) {
             let ink = match row.state {
                 RowState::Running => continue,
@@ -69,9 +71,16 @@ impl<'t> Watch<'t> {
             // A terminal that is gone shows nothing.
             let _gone = self.bars.println(line);
         }
-        for row in board.rows().iter().filter(|row| row.state == RowState::Running) {
+        for row in board
+            .rows()
+            .iter()
+            .filter(|row| row.state == RowState::Running)
+        {
             let bars = &self.bars;
-            let bar = self.rows.entry(row.id.clone()).or_insert_with(|| spinner(bars));
+            let bar = self
+                .rows
+                .entry(row.id.clone())
+                .or_insert_with(|| spinner(bars));
             bar.set_message(row.line(now));
         }
     }
@@ -80,7 +89,10 @@ impl<'t> Watch<'t> {
     pub(in crate::cli) fn left(&mut self, text: &str, now: Moment) {
         if self.terminal.live() {
             let bars = &self.bars;
-            let bar = self.rows.entry(String::new()).or_insert_with(|| spinner(bars));
+            let bar = self
+                .rows
+                .entry(String::new())
+                .or_insert_with(|| spinner(bars));
             bar.set_message(text.to_owned());
         } else {
             self.terminal.note(text);
@@ -97,11 +109,6 @@ impl<'t> Watch<'t> {
         for bar in std::mem::take(&mut self.rows).into_values() {
             bar.finish_and_clear();
         }
-    }
-
-    /// Makes room for a question.
-    pub(in crate::cli) fn paused(&self) -> MultiProgress {
-        self.bars.clone()
     }
 }
 

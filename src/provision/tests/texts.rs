@@ -143,7 +143,7 @@ fn a_state_is_read_as_it_was_written() {
     let text = state.text();
     assert!(!text.contains("planted"));
     assert_eq!(State::read(&text).unwrap(), state);
-    assert_eq!(state.output("a"), Some("b"));
+    assert_eq!(state.outputs["a"], "b");
     assert!(
         State::read(&text.replace("state 1", "state 2"))
             .unwrap_err()
