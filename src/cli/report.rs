@@ -16,10 +16,7 @@ const STREAMED_FROM: u64 = 64 << 20;
 
 pub(super) fn run(terminal: &Terminal, arguments: &ReportArguments) -> Outcome {
     if arguments.runs.is_empty() {
-        let format = text_or_json(arguments.printed.format, "what Azure Monitor says")
-            .map_err(|failure| failure.hint("`--usage-out DIR` writes the page, charts and CSV"))?;
-        let summary_md = arguments.printed.summary_md.as_deref();
-        return since::run(terminal, &arguments.since, format, summary_md);
+        return since::run(terminal, &arguments.since, &arguments.printed);
     }
     if arguments.compare {
         return compared(terminal, arguments);

@@ -29,7 +29,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, colour: bool) {
         Constraint::Length(1),
     ])
     .areas(frame.area());
-    header(frame, head, state, ink);
+    header(frame, head, state);
     bars(frame, limits, state, ink);
     summary(frame, requests, state, ink);
     history(frame, chart, state, ink);
@@ -88,7 +88,7 @@ fn section(frame: &mut Frame<'_>, area: Rect, title: &str, ink: Inks) -> Rect {
     inner
 }
 
-fn header(frame: &mut Frame<'_>, area: Rect, state: &State, ink: Inks) {
+fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let source = &state.source;
     let when = match &source.delay {
         Some(delay) => format!("{} UTC, {delay}", hour(&state.now.at)),

@@ -7,8 +7,12 @@ const MOST_COUNTERS: usize = 3;
 
 /// A refresh as one line, for pipes and logs.
 pub(crate) fn line(state: &State) -> String {
+    let when = match &state.source.delay {
+        Some(delay) => format!("{} ({delay})", hour(&state.now.at)),
+        None => hour(&state.now.at),
+    };
     let mut parts = vec![
-        hour(&state.now.at),
+        when,
         format!("{} tokens/min", number(state.used() as f64, 0)),
     ];
     let counters = state

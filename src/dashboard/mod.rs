@@ -4,6 +4,7 @@
 //! Pure: it is told what the gateway said and draws it. It reads no clock, no key and no socket.
 
 mod draw;
+mod from_usage;
 mod line;
 mod page;
 mod parts;
@@ -13,6 +14,7 @@ mod state;
 mod tests;
 
 pub(crate) use draw::draw;
+pub(crate) use from_usage::from_usage;
 pub(crate) use line::line;
 pub(crate) use page::page;
 pub(crate) use state::{Source, State};

@@ -152,3 +152,42 @@ fn the_page_refreshes_itself_and_holds_no_markup_of_the_data() {
     assert!(page.contains("<meta http-equiv=\"refresh\" content=\"30\">"));
     assert!(!page.contains("<script") && !page.contains("<img"));
 }
+
+#[test]
+fn the_newest_minute_of_azure_is_shown_with_its_age() {
+    use crate::usage::{Level, SubscriptionUsage, Window, collect};
+    let now: jiff::Timestamp = "2026-01-01T12:10:30Z".parse().unwrap();
+    let from: jiff::Timestamp = "2026-01-01T12:00:00Z".parse().unwrap();
+    let window = Window::new(from, now, now).unwrap();
+    let mut usage = collect(
+        "contoso".to_owned(),
+        window,
+        Some(500),
+        Vec::new(),
+        Vec::new(),
+    );
+    let (told, age) = super::from_usage(&usage, now);
+    // Nothing is known: the minute before the one that is uncertain.
+    assert_eq!(
+        (told.at.as_str(), age, told.codes.len()),
+        ("2026-01-01T12:06:00Z", 4, 0)
+    );
+    usage.codes.insert(200, vec![9, 0, 0, 0, 0, 0, 0, 4, 0, 0]);
+    usage.codes.insert(429, vec![0, 0, 0, 0, 0, 0, 0, 2, 0, 0]);
+    usage.duration[7] = Some(Level {
+        average: 80.0,
+        maximum: 900.0,
+    });
+    usage.subscriptions.push(SubscriptionUsage {
+        id: "gold".to_owned(),
+        answers: 13,
+        tokens: vec![700, 0, 0, 0, 0, 0, 0, 520, 0, 0],
+        ..SubscriptionUsage::default()
+    });
+    let (told, age) = super::from_usage(&usage, now);
+    assert_eq!((told.at.as_str(), age), ("2026-01-01T12:08:00Z", 2));
+    let mut state = State::new(source(Some("2 min old")));
+    state.refresh(told);
+    insta::assert_snapshot!("azure-line", line(&state));
+    insta::assert_snapshot!("azure-screen", screen(&state, 80, 24));
+}

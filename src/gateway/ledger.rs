@@ -181,18 +181,19 @@ impl Entry {
         self.call.metrics.extend(values);
     }
 
+    /// Time that a moment is after the request.
+    fn since(&self, shared: &Shared, moment: Moment) -> Duration {
+        let span = shared.utc(moment).duration_since(self.call.at);
+        Duration::try_from(span).unwrap_or_default()
+    }
+
     /// The last byte has gone.
     pub(super) fn done(mut self, shared: &Shared, usage: Option<Usage>) {
         let Some(ledger) = &shared.ledger else { return };
         let now = shared.clock.now();
-        let at = self.call.at;
-        let since = |moment: Moment| {
-            let span = shared.utc(moment).duration_since(at);
-            Duration::try_from(span).unwrap_or_default()
-        };
-        self.call.took = since(now);
         let first = self.first_content.filter(|_| self.stream);
-        let first_token = first.map(since);
+        let first_token = first.map(|moment| self.since(shared, moment));
+        self.call.took = self.since(shared, now);
         self.call.backend = self.behind.part(now);
         let answered = self.call.backend.is_some() && self.operation != "other";
         self.call.model = answered.then(|| ModelPart {

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::answer::{AnswerError, Metrics, Point, Series};
-use super::logs::Rows;
-use super::model::{Amounts, Level, Missing, SubscriptionUsage, TokenSource, Usage, whole};
+use super::logs::{Row, Rows};
+use super::model::{Amounts, Failed, Level, Missing, SubscriptionUsage, TokenSource, Usage, whole};
 use super::question::{TOP, Topic};
 use super::window::Window;
 
@@ -44,6 +44,7 @@ pub(crate) fn collect(
                 }
                 match topic {
                     Topic::LogRequests => requests = log_requests(&rows),
+                    Topic::LogErrors => usage.errors = log_errors(&rows),
                     _ => log_tokens(&usage.window, &rows, &mut logged),
                 }
             }
@@ -76,6 +77,7 @@ impl Usage {
             tokens_per_second: None,
             subscriptions: Vec::new(),
             token_source: None,
+            errors: Vec::new(),
             answered: 0,
             missing: Vec::new(),
         }
@@ -167,7 +169,7 @@ impl Usage {
                     let row = custom.entry(id).or_default();
                     custom_tokens(&self.window, metric, series, row);
                 }
-                (Topic::LogTokens | Topic::LogRequests, _) => {}
+                (Topic::LogTokens | Topic::LogRequests | Topic::LogErrors, _) => {}
             }
         }
     }
@@ -272,6 +274,22 @@ fn log_tokens(window: &Window, rows: &Rows, found: &mut BySubscription) {
             known.tokens[place] += row.count("Total");
         }
     }
+}
+
+fn log_errors(rows: &Rows) -> Vec<Failed> {
+    let text = |row: &Row<'_>, name: &str| {
+        let text = row.text(name).filter(|text| !text.is_empty());
+        text.map(str::to_owned)
+    };
+    let errors = rows.iter().filter_map(|row| {
+        Some(Failed {
+            at: row.time("TimeGenerated")?,
+            status: u16::try_from(row.count("ResponseCode")).ok()?,
+            subscription: text(&row, "ApimSubscriptionId"),
+            reason: text(&row, "LastErrorReason"),
+        })
+    });
+    errors.collect()
 }
 
 fn log_requests(rows: &Rows) -> BTreeMap<String, (u64, u64)> {

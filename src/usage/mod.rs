@@ -17,6 +17,10 @@ mod tests;
 pub(crate) use answer::{AnswerError, Metrics};
 pub(crate) use collect::collect;
 pub(crate) use logs::Rows;
-pub(crate) use model::{Amounts, Level, Missing, SubscriptionUsage, TokenSource, Usage};
+#[cfg(test)]
+pub(crate) use model::{Amounts, Missing};
+pub(crate) use model::{Level, SubscriptionUsage, TokenSource, Usage};
 pub(crate) use question::{LogQuestion, MetricsQuestion, Places, Topic, questions};
-pub(crate) use window::{Window, WindowError};
+pub(crate) use window::Window;
+#[cfg(test)]
+pub(crate) use window::WindowError;

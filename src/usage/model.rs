@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::question::Topic;
 use super::window::Window;
 
@@ -31,6 +33,8 @@ pub(crate) struct Usage {
     /// By id; those that used most first.
     pub(crate) subscriptions: Vec<SubscriptionUsage>,
     pub(crate) token_source: Option<TokenSource>,
+    /// The newest first.
+    pub(crate) errors: Vec<Failed>,
     /// Questions that had an answer.
     pub(crate) answered: usize,
     /// What could not be had, and why.
@@ -70,6 +74,17 @@ impl SubscriptionUsage {
     pub(crate) fn busiest(&self) -> u64 {
         self.tokens.iter().copied().max().unwrap_or(0)
     }
+}
+
+/// One request that was refused or failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failed {
+    pub(crate) at: Timestamp,
+    pub(crate) status: u16,
+    /// Absent when no valid key was sent.
+    pub(crate) subscription: Option<String>,
+    /// Of the gateway's error; absent when the backend answered so.
+    pub(crate) reason: Option<String>,
 }
 
 /// Where tokens by subscription come from: logs count every call, metrics what the policy emitted.

@@ -5,6 +5,9 @@ use super::window::Window;
 /// Series of one answer: without it Azure gives ten and says nothing.
 pub(super) const TOP: usize = 1_000;
 
+/// Errors that are listed one by one.
+const MOST_ERRORS: usize = 20;
+
 pub(super) const METRICS_API: &str = "2024-02-01";
 
 /// Where the data is. What is absent is not asked.
@@ -34,6 +37,7 @@ pub(crate) enum Topic {
     CustomTokens,
     LogTokens,
     LogRequests,
+    LogErrors,
 }
 
 /// A GET of the metrics API.
@@ -66,7 +70,7 @@ impl Topic {
                 "metrics of Azure OpenAI"
             }
             Topic::CustomTokens => "token metrics in Application Insights",
-            Topic::LogTokens | Topic::LogRequests => "logs in Log Analytics",
+            Topic::LogTokens | Topic::LogRequests | Topic::LogErrors => "logs in Log Analytics",
         }
     }
 }
@@ -171,7 +175,7 @@ pub(crate) fn questions(
     metrics
         .extend(component.map(|id| question(id, &OF_COMPONENT, Some(&places.namespace), window)));
     let logs = places.workspace.iter().flat_map(|workspace| {
-        [Topic::LogTokens, Topic::LogRequests].map(|topic| LogQuestion {
+        [Topic::LogTokens, Topic::LogRequests, Topic::LogErrors].map(|topic| LogQuestion {
             topic,
             workspace: workspace.clone(),
             query: query(topic, window),
@@ -220,6 +224,10 @@ fn query(topic: Topic, window: &Window) -> String {
              | join kind=inner (ApiManagementGatewayLogs | project CorrelationId, ApimSubscriptionId) on CorrelationId \
              | summarize Prompt=sum(PromptTokens), Completion=sum(CompletionTokens), Total=sum(TotalTokens), \
              Requests=count() by ApimSubscriptionId, {bin}"
+        ),
+        Topic::LogErrors => format!(
+            "ApiManagementGatewayLogs | where ResponseCode >= 400 | top {MOST_ERRORS} by TimeGenerated desc \
+             | project TimeGenerated, ResponseCode, ApimSubscriptionId, LastErrorReason"
         ),
         _ => format!(
             "ApiManagementGatewayLogs | summarize Requests=count(), Throttled=countif(ResponseCode == 429) \

@@ -50,7 +50,8 @@ impl Window {
         to: Timestamp,
         now: Timestamp,
     ) -> Result<Window, WindowError> {
-        let minute = |at: Timestamp| at.as_second().div_euclid(60) * 60;
+        // The minute that is going on belongs to the window: its end may still grow.
+        let minute = |at: Timestamp| -(-at.as_second()).div_euclid(60) * 60;
         let (first, last) = (minute(from), minute(to.min(now)));
         if from >= to {
             return Err(WindowError::Empty);
@@ -64,8 +65,7 @@ impl Window {
         {
             return Err(WindowError::TooOld);
         }
-        // The last minute may have begun only now.
-        let last = last.max(first + 60);
+        let first = first.min(last - 60);
         let at = |second| Timestamp::from_second(second).unwrap_or(now);
         let length = u64::try_from(last - first).unwrap_or(60);
         let fits = |grain: &&(&str, u64)| length.div_ceil(grain.1) <= MOST_POINTS;

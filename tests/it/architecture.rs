@@ -29,7 +29,7 @@ const MAY_NAME: [(&str, &str); 33] = [
     ("locust", "base scenario"),
     ("metrics", ""),
     ("monitor", "base"),
-    ("dashboard", "base monitor"),
+    ("dashboard", "base monitor usage"),
     ("usage", "base"),
     ("settings", "base"),
     ("bicep", "base"),

@@ -22,6 +22,7 @@ mod gateway_course;
 mod hardship;
 mod interrupt;
 mod lint;
+mod monitored;
 mod pressure;
 mod reload;
 mod report;

@@ -48,7 +48,7 @@ fn tokens_refusals_and_limits_are_seen_at_once() {
     assert_eq!(now["counters"][0]["limit"], 150);
     let used = now["counters"][0]["used"].as_u64().unwrap();
     assert!(used > 0 && row["tokens"].as_u64().unwrap() > 0, "{now}");
-    assert_eq!(now["errors"][0]["reason"], "TokenLimitExceeded");
+    assert_eq!(now["errors"][0]["reason"], "OpenAITokenLimitExceeded");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::azure::Auth;
 use crate::settings::AzureFlags;
 
 /// Which Azure, and who asks.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Azure")]
 pub(in crate::cli) struct CloudArguments {
     /// `local`, `azure`, or a name of `apimon.toml`; without one, Azure when a subscription is

@@ -29,24 +29,32 @@ pub(in crate::cli) struct SinceArguments {
     #[arg(long, value_name = "NAME", default_value = "UTC", value_parser = zone)]
     pub(super) time_zone: TimeZone,
 
-    /// Tokens per minute that each subscription may use, to hold against
-    #[arg(long, env = "TPM_LIMIT", value_name = "TOKENS")]
-    pub(super) tpm: Option<u64>,
-
-    /// Name of the API Management service, where the resource group has several
-    #[arg(long, value_name = "NAME")]
-    pub(super) apim_name: Option<String>,
-
-    /// Namespace that the policy gives its token metrics
-    #[arg(long, value_name = "NAME", default_value = "API Management")]
-    pub(super) metric_namespace: String,
-
     /// Folder for the page, the charts and the tables
     #[arg(long, value_name = "DIR")]
     pub(super) usage_out: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(super) cloud: CloudArguments,
+    pub(super) data: DataArguments,
+}
+
+/// Which data, and of which service.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Azure Monitor")]
+pub(in crate::cli) struct DataArguments {
+    /// Tokens per minute that each subscription may use, to hold against
+    #[arg(long, env = "TPM_LIMIT", value_name = "TOKENS")]
+    pub(in crate::cli) tpm: Option<u64>,
+
+    /// Name of the API Management service, where the resource group has several
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) apim_name: Option<String>,
+
+    /// Namespace that the policy gives its token metrics
+    #[arg(long, value_name = "NAME", default_value = "API Management")]
+    pub(in crate::cli) metric_namespace: String,
+
+    #[command(flatten)]
+    pub(in crate::cli) cloud: CloudArguments,
 }
 
 fn zone(name: &str) -> Result<TimeZone, String> {

@@ -3,10 +3,28 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::places::Found;
 use crate::azure::{ArmClient, AzureError, Request};
-use crate::usage::{AnswerError, LogQuestion, Metrics, MetricsQuestion, Rows, Topic};
+use crate::cli::azure::Connection;
+use crate::usage::{
+    AnswerError, LogQuestion, Metrics, MetricsQuestion, Rows, Topic, Usage, Window, collect,
+    questions,
+};
 
-pub(super) async fn metrics(
+/// Asks every source that is there, and adds up.
+pub(in crate::cli) async fn usage(
+    connection: &Connection,
+    found: &Found,
+    window: Window,
+    limit: Option<u64>,
+) -> Usage {
+    let (of_metrics, of_logs) = questions(&found.places, &window);
+    let metrics = metrics(&connection.client, of_metrics).await;
+    let logs = logs(&connection.client, of_logs).await;
+    collect(found.name.clone(), window, limit, metrics, logs)
+}
+
+async fn metrics(
     client: &ArmClient,
     questions: Vec<MetricsQuestion>,
 ) -> Vec<(Topic, Result<Metrics, AnswerError>)> {
@@ -19,7 +37,7 @@ pub(super) async fn metrics(
     answers
 }
 
-pub(super) async fn logs(
+async fn logs(
     client: &ArmClient,
     questions: Vec<LogQuestion>,
 ) -> Vec<(Topic, Result<Rows, AnswerError>)> {

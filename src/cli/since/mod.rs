@@ -5,5 +5,7 @@ mod ask;
 mod places;
 mod run;
 
-pub(super) use arguments::SinceArguments;
+pub(super) use arguments::{DataArguments, SinceArguments};
+pub(super) use ask::usage;
+pub(super) use places::{Found, find};
 pub(super) use run::run;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::arguments::DataArguments;
 use crate::azure::{AzureError, GroupId, segment};
 use crate::cli::azure::{Connection, refused};
 use crate::cli::failure::Failure;
@@ -11,11 +12,12 @@ const RESOURCES: &str = "2021-04-01";
 const WORKSPACE: &str = "2022-10-01";
 
 /// What was found, and sentences about what was not.
-pub(super) struct Found {
-    pub(super) places: Places,
+#[derive(Debug)]
+pub(in crate::cli) struct Found {
+    pub(in crate::cli) places: Places,
     /// Name of the API Management service.
-    pub(super) name: String,
-    pub(super) absent: Vec<String>,
+    pub(in crate::cli) name: String,
+    pub(in crate::cli) absent: Vec<String>,
 }
 
 /// Looks through the resource group.
@@ -23,14 +25,13 @@ pub(super) struct Found {
 /// # Errors
 ///
 /// When it cannot be read, or holds no API Management service, or several.
-pub(super) async fn find(
+pub(in crate::cli) async fn find(
     connection: &Connection,
-    apim_name: Option<&str>,
-    namespace: &str,
+    data: &DataArguments,
 ) -> Result<Found, Failure> {
     let group = &connection.group;
     let resources = resources(connection, group).await.map_err(refused)?;
-    let named = apim_name.map(str::to_owned);
+    let named = data.apim_name.clone();
     let settings = connection.settings.apim_name.as_ref();
     let named = named.or_else(|| settings.map(|name| name.value.clone()));
     let (service, name) = service(&resources, named.as_deref(), group)?;
@@ -71,7 +72,7 @@ pub(super) async fn find(
             account,
             component,
             workspace,
-            namespace: namespace.to_owned(),
+            namespace: data.metric_namespace.clone(),
         },
         name,
         absent,
@@ -98,12 +99,12 @@ fn of_kind<'r>(resources: &'r [Value], kind: &str) -> Vec<(&'r str, &'r str)> {
 }
 
 fn service(
-    resources: &[Value],
+    of_group: &[Value],
     named: Option<&str>,
     group: &GroupId,
 ) -> Result<(String, String), Failure> {
-    let services = of_kind(resources, "Microsoft.ApiManagement/service");
-    let fitting: Vec<&(&str, &str)> = services
+    let known = of_kind(of_group, "Microsoft.ApiManagement/service");
+    let fitting: Vec<&(&str, &str)> = known
         .iter()
         .filter(|(_, name)| named.is_none_or(|named| name.eq_ignore_ascii_case(named)))
         .collect();
@@ -122,16 +123,13 @@ fn service(
             };
             Err(Failure::input(failure).hint("`--resource-group` names another one"))
         }
-        several => {
-            let names: Vec<String> = several
-                .iter()
-                .map(|(_, name)| format!("`{name}`"))
-                .collect();
+        many => {
+            let listed: Vec<String> = many.iter().map(|(_, name)| format!("`{name}`")).collect();
             let failure = format!(
                 "resource group `{}` has several API Management services",
                 group.name
             );
-            Err(Failure::input(failure).hint(format!("give `--apim-name`: {}", names.join(", "))))
+            Err(Failure::input(failure).hint(format!("give `--apim-name`: {}", listed.join(", "))))
         }
     }
 }

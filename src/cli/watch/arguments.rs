@@ -5,13 +5,10 @@ use clap::Args;
 
 use crate::base::parse_duration;
 use crate::cli::args::Format;
+use crate::cli::since::DataArguments;
 
 #[derive(Debug, Args)]
 pub(crate) struct WatchArguments {
-    /// `local`, a name of `apimon.toml`, or the URL of a gateway, instead of `APIM_GATEWAY_URL`
-    #[arg(long, value_name = "NAME|URL")]
-    pub(super) target: Option<String>,
-
     /// Between two looks: `1s` for a local gateway, `30s` for Azure Monitor unless given
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) interval: Option<Duration>,
@@ -32,6 +29,9 @@ pub(crate) struct WatchArguments {
     /// What a pipe gets for every look: a line, or a line of JSON
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+
+    #[command(flatten)]
+    pub(super) data: DataArguments,
 }
 
 fn span(text: &str) -> Result<Duration, String> {

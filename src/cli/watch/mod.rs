@@ -5,6 +5,7 @@ mod local;
 mod run;
 mod screen;
 mod serve;
+mod source;
 
 pub(super) use arguments::WatchArguments;
 pub(super) use run::run;

@@ -5,55 +5,45 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use super::arguments::WatchArguments;
-use super::local::{self, Silence};
 use super::screen::{Screen, Waited};
 use super::serve::{Page, Shown};
+use super::source::{self, Asked, Look};
 use crate::base::format_duration;
+use crate::cli::Outcome;
 use crate::cli::args::Format;
 use crate::cli::failure::{Failure, Verdict};
 use crate::cli::terminal::Terminal;
-use crate::cli::{Outcome, config};
 use crate::clock::Clock;
 use crate::dashboard::{Source, State, line};
-use crate::http::{self, Endpoint};
-use crate::monitor::Now;
+use crate::http;
 
-const LOCAL_INTERVAL: Duration = Duration::from_secs(1);
 /// Keys are heard that often.
 const KEY_WAIT: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(terminal: &Terminal, arguments: &WatchArguments) -> Outcome {
     check(arguments)?;
     http::install_crypto();
-    let settings = config::read(arguments.target.as_deref())?;
-    let Some(url) = settings.gateway_url else {
-        return Err(Failure::input("there is no gateway to watch").hint(
-            "start one with `apimon emulate`, and give the URL that it prints as `--target`",
-        ));
-    };
-    let endpoint = Endpoint::parse(&url.value).map_err(Failure::bug)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(Failure::bug)?;
-    let first = runtime
-        .block_on(local::ask(&endpoint))
-        .map_err(|silence| refused(&silence))?;
-    let interval = arguments.interval.unwrap_or(LOCAL_INTERVAL);
+    let asked = runtime.block_on(source::open(terminal, arguments))?;
+    let first = runtime.block_on(asked.look()).map_err(Failure::remote)?;
+    let interval = arguments.interval.unwrap_or(asked.interval());
     let mut state = State::new(Source {
-        name: format!("local gateway at {endpoint}"),
+        name: asked.name(),
         delay: None,
         interval: format_duration(interval),
     });
-    state.refresh(first);
+    taken(&mut state, first);
     let mut watch = Watch {
         terminal,
         arguments,
         runtime,
         interval,
         shown: Arc::new(Mutex::new(state)),
-        endpoint,
+        asked,
     };
     watch.page()?;
     if io::stdout().is_terminal() && arguments.serve.is_none() && arguments.format == Format::Text {
@@ -76,14 +66,9 @@ fn check(arguments: &WatchArguments) -> Result<(), Failure> {
     }
 }
 
-fn refused(silence: &Silence) -> Failure {
-    let failure = Failure::remote(silence);
-    match silence {
-        Silence::Unreachable(_) => failure.hint("`apimon emulate` prints the URL of its gateway"),
-        Silence::Foreign(_) => {
-            failure.hint("only gateways that `apimon emulate` runs can be watched at once")
-        }
-    }
+fn taken(state: &mut State, look: Look) {
+    state.source.delay = look.delay;
+    state.refresh(look.now);
 }
 
 struct Watch<'a> {
@@ -92,7 +77,7 @@ struct Watch<'a> {
     runtime: Runtime,
     interval: Duration,
     shown: Shown,
-    endpoint: Endpoint,
+    asked: Asked,
 }
 
 impl Watch<'_> {
@@ -190,11 +175,11 @@ impl Watch<'_> {
 
     /// Asks once more; says why nothing came.
     fn look(&self) -> Option<String> {
-        let answer: Result<Now, Silence> = self.runtime.block_on(local::ask(&self.endpoint));
+        let answer = self.runtime.block_on(self.asked.look());
         let mut state = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         match answer {
-            Ok(now) => {
-                state.refresh(now);
+            Ok(look) => {
+                taken(&mut state, look);
                 None
             }
             Err(silence) => {

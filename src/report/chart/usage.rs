@@ -168,7 +168,7 @@ impl Sheet<'_> {
             &description,
             &lines,
             "tokens per minute",
-            limit,
+            limit.as_ref(),
             0,
         )
     }
@@ -232,10 +232,10 @@ impl Sheet<'_> {
         description: &str,
         lines: &[Line],
         unit: &str,
-        limit: Option<LimitLine>,
+        limit: Option<&LimitLine>,
         decimals: usize,
     ) -> Chart {
-        let room = limit.as_ref().map(|limit| limit.value * 1.1);
+        let room = limit.map(|limit| limit.value * 1.1);
         let known = lines
             .iter()
             .flat_map(|line| line.values.iter().flatten().copied());
@@ -260,7 +260,7 @@ impl Sheet<'_> {
             if several {
                 labels(canvas, &plot, ends);
             }
-            if let Some(limit) = &limit {
+            if let Some(limit) = limit {
                 let points: Vec<(f64, f64)> =
                     lines.iter().flat_map(|line| self.points(line)).collect();
                 limit.among_lines(canvas, &plot, &points);
@@ -333,7 +333,7 @@ impl Sheet<'_> {
         canvas.rect(
             left..right,
             frame.top..frame.bottom,
-            Ink::Wait,
+            Ink::Debt,
             Some("may still grow: Azure reports with a delay".to_owned()),
         );
     }
@@ -342,7 +342,7 @@ impl Sheet<'_> {
         let uncertain = self
             .bins
             .uncertain_from
-            .map(|_| (Ink::Wait, "may still grow"));
+            .map(|_| (Ink::Debt, "may still grow"));
         let words = words.chain(uncertain);
         Key::new(words.map(|(ink, word)| (ink, word.to_owned())))
     }

@@ -18,6 +18,7 @@ pub(super) fn all(usage: &Usage) -> Vec<Listing> {
         counted("APIs", "API", &usage.apis),
         times(usage),
         models(usage),
+        errors(usage),
     ];
     listings.retain(|listing| !listing.rows.is_empty());
     listings
@@ -126,6 +127,27 @@ fn times(usage: &Usage) -> Listing {
         caption: "times and load; the average is that of intervals".to_owned(),
         columns: vec![("measure", false), ("average", true), ("maximum", true)],
         rows: rows.into_iter().filter_map(row).collect(),
+    }
+}
+
+fn errors(usage: &Usage) -> Listing {
+    let rows = usage.errors.iter().map(|error| {
+        vec![
+            error.at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            error.status.to_string(),
+            error.subscription.clone().unwrap_or_else(none),
+            error.reason.clone().unwrap_or_else(none),
+        ]
+    });
+    Listing {
+        caption: "newest errors, from logs in Log Analytics".to_owned(),
+        columns: vec![
+            ("UTC", false),
+            ("status", false),
+            ("subscription", false),
+            ("reason", false),
+        ],
+        rows: rows.collect(),
     }
 }
 
