@@ -1,23 +1,25 @@
 //! `apimon loadtest`
 
-use tokio::sync::{mpsc, watch};
-use tokio::task::LocalSet;
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+
+use tokio::sync::watch;
 
 use super::args::LoadtestArguments;
-use super::failure::Failure;
+use super::failure::{Failure, Verdict};
 use super::prepare::prepare;
 use super::progress::Progress;
+use super::recorder::{self, Intervals, Recorded, Recorder};
 use super::target::{self, KEY_HEADER};
 use super::terminal::Terminal;
-use super::{Outcome, config, output};
-use crate::clock::Clock;
-use crate::files::{FileError, RunWriter};
+use super::{Outcome, config, output, sending};
+use crate::files::{self, RunWriter};
 use crate::http;
-use crate::loadtest::{self, Ended, LoadTest};
-use crate::results::{Origin, Record, Run};
+use crate::loadtest::{self, Client, Ended, LoadTest, Stop, Tally};
+use crate::results::Origin;
 
-/// Records that may wait for the disk before callers have to.
-const RECORDS_IN_FLIGHT: usize = 4_096;
+/// Histograms of every second, in a run's folder.
+const INTERVALS: &str = "intervals.hlog";
 
 pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome {
     http::install_crypto();
@@ -49,37 +51,77 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
         directory.path().display()
     ));
     let writer = directory.records()?;
-    let progress = Progress::new(terminal, info.planned);
     let names = prepared.header_names();
+    let plan = Arc::new(prepared.plan);
+    let workers = arguments.sending.workers();
     let test = LoadTest {
         scenario: prepared.scenario,
-        plan: prepared.plan,
+        plan: Arc::clone(&plan),
         endpoint: target.endpoint.clone(),
         key_header: KEY_HEADER.to_owned(),
         keys: target.keys.clone(),
         names,
         clock,
+        workers,
+        most_connections: arguments.sending.most_connections(target.gateway.is_some()),
     };
-    let (ended, records) =
-        LocalSet::new().block_on(&runtime, play(terminal, test, writer, progress))?;
-    info.duration_us = Some(clock.now().as_micros());
-    info.interrupted = ended == Ended::Interrupted;
+    let (ended, recorded) = runtime.block_on(play(
+        terminal,
+        test,
+        writer,
+        &directory.path().join(INTERVALS),
+    ))?;
+    let end = clock.now();
+    info.duration_us = Some(end.as_micros());
+    info.interrupted = !ended.complete;
+    let due = plan.arrivals.iter().filter(|arrival| arrival.at <= end);
+    let client = Client {
+        ended,
+        counts: recorded.counts,
+        tally: &recorded.tally,
+        workers,
+        asked: due.count() as u64,
+        took: end.since_start(),
+    };
+    let client = client.info();
+    info.client = Some(client.clone());
     directory.write_info(&info)?;
     if let Some(gateway) = &target.gateway {
         output::note_metrics(terminal, &gateway.metrics());
     }
     drop(target);
-    let run = Run {
-        info,
-        records,
-        torn: false,
+    for line in sending::failures(&recorded.tally) {
+        terminal.complain(&format!("warning: {line}"));
+    }
+    let verdict = if arguments.sending.no_report {
+        terminal.note(&format!(
+            "recorded: `apimon report {}` makes the report",
+            directory.path().display()
+        ));
+        recorded_only(&recorded, ended)
+    } else {
+        let run = files::read_run(directory.path())?;
+        let printed = &arguments.scenario.printed;
+        output::finish(terminal, directory.path(), &run, printed)?
     };
-    output::finish(
-        terminal,
-        directory.path(),
-        &run,
-        &arguments.scenario.printed,
-    )
+    terminal.note(&sending::line(&client));
+    let sound = arguments.sending.judge(terminal, &client, true);
+    Ok(match verdict {
+        Verdict::Done if !sound => Verdict::No,
+        other => other,
+    })
+}
+
+/// What can be said of a run that nobody has judged.
+fn recorded_only(recorded: &Recorded, ended: Ended) -> Verdict {
+    let answered = recorded.counts.requests > recorded.counts.failed;
+    if !ended.complete {
+        Verdict::No
+    } else if recorded.counts.requests > 0 && !answered {
+        Verdict::Silence
+    } else {
+        Verdict::Done
+    }
 }
 
 /// Plays the plan, records as it goes, and minds Ctrl-C.
@@ -87,70 +129,56 @@ async fn play(
     terminal: &Terminal,
     test: LoadTest,
     writer: RunWriter,
-    progress: Progress,
-) -> Result<(Ended, Vec<Record>), Failure> {
-    let (records, received) = mpsc::channel(RECORDS_IN_FLIGHT);
-    let (stop, stopped) = watch::channel(false);
-    let recording = record(terminal, test.clock, received, writer, progress);
-    let playing = loadtest::run(test, records, stopped);
-    let both = async { tokio::join!(playing, recording) };
-    tokio::select! {
-        (ended, records) = both => Ok((ended.map_err(Failure::bug)?, records?)),
+    intervals: &Path,
+) -> Result<(Ended, Recorded), Failure> {
+    let (batches, received) = mpsc::channel();
+    let (stop, stopped) = watch::channel(Stop::No);
+    let recorder = Recorder {
+        terminal: *terminal,
+        clock: test.clock,
+        writer,
+        progress: Progress::new(terminal, test.plan.arrivals.len() as u64),
+        recorded: Recorded {
+            counts: loadtest::Counts::default(),
+            tally: Tally::new(test.scenario.subscriptions.len()),
+        },
+        intervals: Intervals::begin(intervals, test.clock, test.scenario.subscriptions.len())?,
+        stop: stop.clone(),
+    };
+    let recording = recorder.start(received).map_err(Failure::bug)?;
+    let ended = tokio::select! {
+        ended = loadtest::run(test, batches, stopped) => ended.map_err(Failure::bug)?,
         never = interrupt(terminal, &stop) => match never {},
-    }
+    };
+    Ok((ended, recorder::join(recording)?))
 }
 
-/// Stops the run in order at the first Ctrl-C, at once at the second.
-async fn interrupt(terminal: &Terminal, stop: &watch::Sender<bool>) -> std::convert::Infallible {
+/// Ends the run in order at the first Ctrl-C, gives up what is under way at the second, and leaves
+/// at once at the third.
+async fn interrupt(terminal: &Terminal, stop: &watch::Sender<Stop>) -> std::convert::Infallible {
     for count in 0.. {
         if tokio::signal::ctrl_c().await.is_err() {
             // No signals on this system: the run simply goes on to its end.
             return std::future::pending().await;
         }
-        if count == 0 {
-            terminal.complain(
-                "interrupted: keeping what was measured; press Ctrl-C again to stop at once",
-            );
-            stop.send_replace(true);
-        } else {
-            stop_at_once();
+        match count {
+            0 => {
+                terminal.complain(
+                    "interrupted: waiting for the answers under way; press Ctrl-C again to give them up",
+                );
+                stop.send_replace(Stop::Drain);
+            }
+            1 => {
+                stop.send_replace(Stop::Now);
+            }
+            _ => leave(),
         }
     }
     std::future::pending().await
 }
 
-/// Every record so far is on disk already.
-fn stop_at_once() -> ! {
-    #[expect(clippy::exit, reason = "the user asked a second time")]
+/// Records are on disk up to the last fifth of a second.
+fn leave() -> ! {
+    #[expect(clippy::exit, reason = "the user asked a third time")]
     std::process::exit(1)
-}
-
-async fn record(
-    terminal: &Terminal,
-    clock: Clock,
-    mut received: mpsc::Receiver<Record>,
-    mut writer: RunWriter,
-    mut progress: Progress,
-) -> Result<Vec<Record>, FileError> {
-    let mut records = Vec::new();
-    loop {
-        let record = tokio::select! {
-            record = received.recv() => record,
-            () = clock.sleep_until(progress.next_tick()) => {
-                progress.tick(terminal, clock.now());
-                continue;
-            }
-        };
-        let Some(record) = record else { break };
-        writer.append(&record)?;
-        // One write for everything that is there, none left behind when nothing follows.
-        if received.is_empty() {
-            writer.flush()?;
-        }
-        progress.record(&record);
-        records.push(record);
-    }
-    writer.flush()?;
-    progress.finish();
-    Ok(records)
 }

@@ -5,6 +5,9 @@ use super::{Arrival, Caller, OnThrottle, Scenario};
 /// Version of the Azure OpenAI data plane that requests name.
 const API_VERSION: &str = "2024-10-21";
 
+/// Header that carries [`Scenario::request_id`].
+pub(crate) const REQUEST_ID: &str = "x-ms-client-request-id";
+
 /// How much later than asked a polite caller comes back. A limit may be judged before the very
 /// nanosecond at which it refills, and no caller in the world is that exact.
 const RESUME_LAG: Duration = Duration::from_millis(1);
@@ -25,10 +28,10 @@ impl Scenario {
     /// is played, so the simulated model gives the same answer in every run.
     pub(crate) fn call(&self, arrival: &Arrival, attempt: u32) -> Call {
         let deployment = &self.deployment;
-        let id = format!("apimon-{}-{}-{attempt}", self.seed_number, arrival.number);
+        let id = self.request_id(arrival.number, attempt);
         let mut headers = vec![
             ("Content-Type".to_owned(), "application/json".to_owned()),
-            ("x-ms-client-request-id".to_owned(), id),
+            (REQUEST_ID.to_owned(), id),
         ];
         headers.extend(self.callers[arrival.caller].request.headers.iter().cloned());
         Call {
@@ -38,6 +41,13 @@ impl Scenario {
             headers,
             body: self.body(arrival),
         }
+    }
+}
+
+impl Scenario {
+    /// Names one try of one arrival to the server.
+    pub(crate) fn request_id(&self, arrival: u64, attempt: u32) -> String {
+        format!("apimon-{}-{arrival}-{attempt}", self.seed_number)
     }
 }
 

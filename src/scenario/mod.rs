@@ -16,7 +16,7 @@ mod plan;
 mod schema;
 mod wire;
 
-pub(crate) use call::Call;
+pub(crate) use call::REQUEST_ID;
 pub(crate) use model::{Caller, KeyReference, OnThrottle, Scenario};
 pub(crate) use plan::{Arrival, Plan};
 pub(crate) use schema::schema;

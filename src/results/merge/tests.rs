@@ -42,6 +42,7 @@ fn info() -> RunInfo {
         },
         shard: None,
         merged: Vec::new(),
+        client: None,
     }
 }
 
