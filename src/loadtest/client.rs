@@ -19,7 +19,7 @@ const BUSY_SHARE: f64 = 0.85;
 /// How a run went for its client.
 #[derive(Debug)]
 pub(crate) struct Client<'a> {
-    pub(crate) ended: Ended,
+    pub(crate) ended: &'a Ended,
     pub(crate) counts: Counts,
     pub(crate) tally: &'a Tally,
     pub(crate) workers: usize,
@@ -99,8 +99,9 @@ mod tests {
             tally.note_failure(Failure::NoConnection, "");
         }
         let client = Client {
-            ended: Ended {
+            ended: &Ended {
                 complete: true,
+                stopped: None,
                 cpu: Some(Duration::from_millis(cpu_ms)),
                 connections_at_once: 7,
             },

@@ -85,20 +85,25 @@ impl Lane {
         let mut timer = pin!(clock.timer(clock.now() + self.worker.test.scenario.request_timeout));
         let mut due = first;
         loop {
-            self.attempt(due, timer.as_mut()).await;
-            self.worker.rest(Rc::clone(&self.seat));
+            while let Some(next) = self.attempt(due, timer.as_mut()).await {
+                due = next;
+            }
+            self.worker.rest();
+            self.worker.take_back(Rc::clone(&self.seat));
             due = self.next().await;
         }
     }
 
-    async fn attempt(&mut self, due: Due, timer: Pin<&mut Sleep>) {
+    /// Answers with the try that follows at once.
+    async fn attempt(&mut self, due: Due, timer: Pin<&mut Sleep>) -> Option<Due> {
         let worker = Rc::clone(&self.worker);
         let clock = worker.test.clock;
         let began = clock.now();
         let late = u64::try_from(began.since(due.at).as_micros()).unwrap_or(u64::MAX);
         worker.tally(|tally| tally.note_lateness(late));
         let deadline = began + worker.test.scenario.request_timeout;
-        let (_, record) = self.trying.insert((due, worker.record(due)));
+        let record = worker.record(&due);
+        let (due, record) = self.trying.insert((due, record));
         record.sent_us = began.as_micros();
         let exchange = exchange(&worker, &mut self.line, due, record);
         let outcome = match within(clock, deadline, timer, exchange).await {
@@ -108,10 +113,9 @@ impl Lane {
                 "the answer was not whole within the scenario's `request-timeout`",
             )),
         };
-        if let Some((due, mut record)) = self.trying.take() {
-            record.done_us = clock.now().as_micros();
-            worker.finish(due, record, outcome.err().as_ref());
-        }
+        let (due, mut record) = self.trying.take()?;
+        record.done_us = clock.now().as_micros();
+        worker.finish(&due, record, outcome.err().as_ref())
     }
 
     /// Waits for the next try. Meanwhile the connection may close.
@@ -140,7 +144,8 @@ impl Drop for Lane {
         if let Some((due, mut record)) = self.trying.take() {
             record.done_us = self.worker.test.clock.now().as_micros();
             let problem = Problem::new(Failure::Interrupted, "the run was stopped");
-            self.worker.finish(due, record, Some(&problem));
+            self.worker.finish(&due, record, Some(&problem));
+            self.worker.rest();
         }
     }
 }
@@ -179,15 +184,13 @@ async fn within<F: Future>(
 async fn exchange(
     worker: &Worker,
     kept: &mut Option<Line>,
-    due: Due,
+    due: &Due,
     record: &mut Record,
 ) -> Result<(), Problem> {
-    let test = &worker.test;
-    let arrival = &test.plan.arrivals[due.arrival];
     let request = worker
         .requests
         .borrow_mut()
-        .request(test, arrival, due.attempt);
+        .request(&worker.test, &due.arrival, due.attempt);
     let (request, bytes) =
         request.map_err(|error| Problem::new(Failure::Malformed, error.to_string()))?;
     record.sent_bytes = Some(bytes);

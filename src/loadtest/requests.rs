@@ -10,18 +10,21 @@ use hyper::{Method, Request, Uri, Version};
 
 use super::run::LoadTest;
 use crate::results::HeaderNames;
-use crate::scenario::{Arrival, REQUEST_ID};
+use crate::scenario::{Arrival, Content, REQUEST_ID};
 
-/// What all requests of one group, subscription and prompt have in common.
+/// Templates that are kept; a scenario with more contents than that makes some anew.
+const KEPT: usize = 4_096;
+
+/// What all requests of one group, subscription and content have in common.
 struct Template {
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 }
 
-/// Templates by caller, subscription and prompt.
+/// Templates by caller, subscription and content.
 pub(super) struct Requests {
-    made: BTreeMap<(usize, usize, usize), Rc<Template>>,
+    made: BTreeMap<(usize, usize, Content), Rc<Template>>,
     id_name: HeaderName,
 }
 
@@ -51,12 +54,15 @@ impl Requests {
         arrival: &Arrival,
         attempt: u32,
     ) -> Result<(Request<Full<Bytes>>, u64), RequestError> {
-        let key = (arrival.caller, arrival.subscription, arrival.prompt);
+        let key = (arrival.caller, arrival.subscription, arrival.content);
         let template = match self.made.get(&key) {
-            Some(template) => template,
+            Some(template) => Rc::clone(template),
             None => {
                 let template = Rc::new(Template::new(test, arrival)?);
-                self.made.entry(key).or_insert(template)
+                if arrival.content.repeats() && self.made.len() < KEPT {
+                    self.made.insert(key, Rc::clone(&template));
+                }
+                template
             }
         };
         let mut request = Request::new(Full::new(template.body.clone()));
@@ -64,7 +70,7 @@ impl Requests {
         *request.version_mut() = Version::HTTP_11;
         *request.uri_mut() = template.uri.clone();
         *request.headers_mut() = template.headers.clone();
-        let id = test.scenario.request_id(arrival.number, attempt);
+        let id = test.scenario.request_id(arrival, attempt);
         let id = HeaderValue::from_maybe_shared(Bytes::from(id));
         let id = id.map_err(|_| RequestError::Header(REQUEST_ID.to_owned()))?;
         request.headers_mut().insert(self.id_name.clone(), id);
@@ -74,9 +80,10 @@ impl Requests {
 
 impl Template {
     fn new(test: &LoadTest, arrival: &Arrival) -> Result<Template, RequestError> {
-        let call = test.scenario.call(arrival, 1);
+        let scenario = &test.scenario;
         let endpoint = &test.endpoint;
-        let path = format!("{}{}", endpoint.base_path, call.path_and_query);
+        let path = scenario.path_and_query(arrival.caller, &arrival.content);
+        let path = format!("{}{path}", endpoint.base_path);
         let uri = path.parse().map_err(|_| RequestError::Path(path))?;
         let mut headers = HeaderMap::new();
         let host = HeaderValue::try_from(endpoint.authority());
@@ -84,13 +91,13 @@ impl Template {
             HOST,
             host.map_err(|_| RequestError::Header("host".to_owned()))?,
         );
-        let id = &test.scenario.subscriptions[arrival.subscription].id;
+        let id = &scenario.subscriptions[arrival.subscription].id;
         let key = &test.keys[arrival.subscription];
         let mut key = HeaderValue::try_from(key.reveal())
             .map_err(|_| RequestError::Key(id.clone()))?;
         key.set_sensitive(true);
         headers.insert(header_name(&test.key_header)?, key);
-        for (name, value) in &call.headers {
+        for (name, value) in &scenario.headers(arrival) {
             let value = HeaderValue::try_from(value.as_str());
             headers.insert(
                 header_name(name)?,
@@ -100,7 +107,7 @@ impl Template {
         Ok(Template {
             uri,
             headers,
-            body: Bytes::from(call.body),
+            body: Bytes::from(scenario.body(arrival)),
         })
     }
 }

@@ -1,4 +1,4 @@
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -6,19 +6,19 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 use super::batch::Batch;
-use super::pacer::Pacer;
+use super::pacer::{Due, Pacer};
 use super::worker::{Setup, Worked, work};
-use crate::base::Secret;
+use crate::base::{Live, Secret};
 use crate::clock::Clock;
 use crate::http::Endpoint;
 use crate::results::HeaderNames;
-use crate::scenario::{Plan, Scenario};
+use crate::scenario::{CallerLoop, Meter, Plan, Scenario};
 
 /// All that a load test needs.
 #[derive(Debug)]
 pub(crate) struct LoadTest {
     pub(crate) scenario: Scenario,
-    pub(crate) plan: Arc<Plan>,
+    pub(crate) plan: Plan,
     pub(crate) endpoint: Endpoint,
     /// Header that carries the key, and the key of each of the scenario's subscriptions.
     pub(crate) key_header: String,
@@ -26,6 +26,10 @@ pub(crate) struct LoadTest {
     pub(crate) names: HeaderNames,
     /// Its moment zero is the plan's.
     pub(crate) clock: Clock,
+    /// The scenario's budget.
+    pub(crate) meter: Meter,
+    /// The scenario's rules that end the run early.
+    pub(crate) live: Live,
     /// Threads that send, at least one.
     pub(crate) workers: usize,
     /// Connections that all of them together may have; a try that finds none left is recorded as
@@ -44,11 +48,28 @@ pub(crate) enum Stop {
     Now,
 }
 
+impl LoadTest {
+    /// True when something may end the run early, which wants to hear of every request.
+    pub(super) fn is_watched(&self) -> bool {
+        !self.scenario.budget.is_unbounded() || !self.scenario.aborts.is_empty()
+    }
+}
+
+/// Why nothing more was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stopped {
+    pub(crate) why: String,
+    /// It was a rule, and not a budget.
+    pub(crate) broken: bool,
+}
+
 /// How a run came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ended {
     /// False when it was told to stop before every arrival was concluded.
     pub(crate) complete: bool,
+    /// It stopped itself: a budget is spent, or a rule is broken.
+    pub(crate) stopped: Option<Stopped>,
     /// Processor time of the threads that sent and paced; `None` where the system does not tell.
     pub(crate) cpu: Option<Duration>,
     /// Most connections that were open at once.
@@ -66,21 +87,31 @@ pub(crate) async fn run(
     stop: watch::Receiver<Stop>,
 ) -> std::io::Result<Ended> {
     let test = Arc::new(test);
-    let open = Arc::new(AtomicUsize::new(test.plan.arrivals.len()));
     let workers = test.workers.max(1);
     let (senders, receivers): (Vec<_>, Vec<_>) = (0..workers)
         .map(|_| tokio::sync::mpsc::unbounded_channel())
         .unzip();
-    let (pacer, pacing) = Pacer::start(test.clock, Arc::clone(&test.plan), senders)?;
-    if test.plan.arrivals.is_empty() {
+    let mut loops = test.plan.loops.clone();
+    let begin = loops.iter_mut().filter_map(|caller| caller.begins(&test.scenario));
+    let first: Vec<Due> = begin.map(Due::first).collect();
+    let open = Arc::new(AtomicUsize::new(test.plan.arrivals.len() + first.len()));
+    let nothing = open.load(Ordering::Relaxed) == 0;
+    let (pacer, pacing) = Pacer::start(Arc::clone(&test), first, senders)?;
+    if nothing {
         pacer.end();
     }
+    let mut parts: Vec<Vec<CallerLoop>> = (0..workers).map(|_| Vec::new()).collect();
+    for (index, caller) in loops.into_iter().enumerate() {
+        parts[index % workers].push(caller);
+    }
     let mut threads = Vec::new();
-    for (index, due) in receivers.into_iter().enumerate() {
+    for (index, (due, loops)) in receivers.into_iter().zip(parts).enumerate() {
         let setup = Setup {
             test: Arc::clone(&test),
             pacer: pacer.clone(),
             open: Arc::clone(&open),
+            loops,
+            workers,
             most_lanes: share(test.most_connections, workers, index),
             batches: batches.clone(),
         };
@@ -109,9 +140,17 @@ pub(crate) async fn run(
             }
         }
     }
-    let paced = pacing.join().unwrap_or(None);
-    let stopped = *stop.borrow() != Stop::No;
-    Ok(Ended::of(!stopped, &all, paced))
+    let (paced, stopped) = match pacing.join() {
+        Ok(paced) => paced,
+        Err(panic) => std::panic::resume_unwind(panic),
+    };
+    let told = *stop.borrow() != Stop::No;
+    let complete = !told && stopped.is_none();
+    Ok(Ended {
+        complete,
+        stopped,
+        ..Ended::of(&all, paced)
+    })
 }
 
 /// One worker's part of the connections, at least one.
@@ -120,14 +159,15 @@ fn share(all: usize, workers: usize, index: usize) -> usize {
 }
 
 impl Ended {
-    fn of(complete: bool, workers: &[Worked], paced: Option<Duration>) -> Ended {
+    fn of(workers: &[Worked], paced: Option<Duration>) -> Ended {
         let cpu = workers
             .iter()
             .map(|worked| worked.cpu)
             .chain([paced])
             .sum::<Option<Duration>>();
         Ended {
-            complete,
+            complete: true,
+            stopped: None,
             cpu,
             connections_at_once: workers
                 .iter()

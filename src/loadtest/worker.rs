@@ -19,6 +19,7 @@ use super::tally::Tally;
 use crate::base::Moment;
 use crate::clock;
 use crate::results::{Failure, Record, write_line};
+use crate::scenario::{CallerLoop, Ending};
 
 /// How often what was done is handed over.
 const HAND_OVER: Duration = Duration::from_millis(200);
@@ -29,6 +30,9 @@ const MANY_LINES: usize = 64 * 1024;
 /// Tries that are taken from the pacer at once.
 const TAKEN_AT_ONCE: usize = 256;
 
+/// How long a closed-loop caller waits that found no connection.
+const REFUSED_PAUSE: Duration = Duration::from_secs(1);
+
 /// What all lanes of one worker have in common.
 pub(super) struct Worker {
     pub(super) test: Arc<LoadTest>,
@@ -38,6 +42,13 @@ pub(super) struct Worker {
     pacer: Pacer,
     /// Arrivals of the whole run that are not concluded.
     open: Arc<AtomicUsize>,
+    /// Every how manyth closed-loop caller is this worker's, and which those are.
+    workers: usize,
+    loops: RefCell<Vec<CallerLoop>>,
+    /// Something wants to hear of every try.
+    watched: bool,
+    /// Nothing new is begun.
+    draining: Cell<bool>,
     /// Lanes that have nothing to do, the one that was busy last on top.
     idle: RefCell<Vec<Rc<Seat>>>,
     lanes: RefCell<Vec<AbortHandle>>,
@@ -72,6 +83,8 @@ pub(super) struct Setup {
     pub(super) test: Arc<LoadTest>,
     pub(super) pacer: Pacer,
     pub(super) open: Arc<AtomicUsize>,
+    pub(super) loops: Vec<CallerLoop>,
+    pub(super) workers: usize,
     pub(super) most_lanes: usize,
     pub(super) batches: mpsc::Sender<Batch>,
 }
@@ -128,6 +141,7 @@ async fn send(
             }
             stop = told(&mut stop) => {
                 more = false;
+                worker.draining.set(true);
                 worker.pacer.end();
                 if stop == Stop::Now {
                     worker.give_up();
@@ -155,6 +169,10 @@ impl Worker {
             connections: Rc::default(),
             pacer: setup.pacer,
             open: setup.open,
+            workers: setup.workers,
+            loops: RefCell::new(setup.loops),
+            watched: setup.test.is_watched(),
+            draining: Cell::new(false),
             idle: RefCell::default(),
             lanes: RefCell::default(),
             most_lanes: setup.most_lanes,
@@ -183,78 +201,113 @@ impl Worker {
             lanes.push(lane.abort_handle());
         } else {
             drop(lanes);
-            self.refuse(due);
+            self.refuse(&due);
         }
     }
 
     /// Records a try that found no connection to go out on.
-    fn refuse(&self, due: Due) {
+    fn refuse(&self, due: &Due) {
         let now = self.test.clock.now().as_micros();
         let mut record = self.record(due);
         record.sent_us = now;
         record.done_us = now;
         let problem = Problem::new(Failure::NoConnection, "all connections were busy");
-        self.finish(due, record, Some(&problem));
+        let next = self.finish(due, record, Some(&problem));
+        // A closed-loop caller would come again at once, to find nothing else.
+        if let Some(mut next) = next {
+            next.at = next.at.max(Moment::from_micros(now) + REFUSED_PAUSE);
+            self.pacer.add(next);
+        }
+        self.rest();
     }
 
     /// A record of which only the plan's part is known.
-    pub(super) fn record(&self, due: Due) -> Record {
+    pub(super) fn record(&self, due: &Due) -> Record {
         let scenario = &self.test.scenario;
-        let arrival = &self.test.plan.arrivals[due.arrival];
-        let caller = &scenario.callers[arrival.caller];
-        let subscription = &scenario.subscriptions[arrival.subscription].id;
+        let arrival = &due.arrival;
         let mut record = Record::new(
             arrival.number,
             due.attempt,
-            &caller.name,
-            subscription,
+            &scenario.callers[arrival.caller].name,
+            &scenario.subscriptions[arrival.subscription].id,
             arrival.at,
         );
-        record.stream = caller.request.stream;
+        record.stream = arrival.content.stream;
+        record.warm_up = scenario.is_warm_up(arrival);
         record.planned_prompt_tokens = arrival.prompt_tokens.0;
         record.waited_until_us = due.waited_until.map(Moment::as_micros);
         record
     }
 
-    /// Writes down a try that is done, and plans the one that follows, if any does.
-    pub(super) fn finish(&self, due: Due, mut record: Record, problem: Option<&Problem>) {
+    /// Writes down a try that is done. Answers with the one that follows, if that is due already:
+    /// whoever gets it goes on with it.
+    pub(super) fn finish(
+        &self,
+        due: &Due,
+        mut record: Record,
+        problem: Option<&Problem>,
+    ) -> Option<Due> {
         record.failure = problem.map(|problem| problem.failure);
-        let arrival = &self.test.plan.arrivals[due.arrival];
         self.out
             .borrow_mut()
-            .note(&record, arrival.subscription, problem);
-        self.busy.set(self.busy.get() - 1);
-        if self.busy.get() == 0 {
-            self.quiet.notify_one();
+            .note(&record, due.arrival.subscription, problem);
+        let next = self.follows(due, &record);
+        if self.watched {
+            self.pacer.done(due.arrival.clone(), record);
         }
-        let retry = match (record.status, record.failure) {
-            (Some(status), None) => {
-                let caller = &self.test.scenario.callers[arrival.caller];
-                caller.wait_before_retry(record.attempt, status, record.retry_after_s)
-            }
-            _ => None,
+        let at_once = |next: &Due| {
+            !self.watched && !self.draining.get() && next.at <= self.test.clock.now()
         };
-        match retry {
-            Some(wait) => {
-                let done = Moment::from_micros(record.done_us);
-                let asked = record.retry_after_s.map(Duration::from_secs);
-                self.pacer.add(Due {
-                    at: done + wait,
-                    arrival: due.arrival,
-                    attempt: due.attempt + 1,
-                    waited_until: asked.map(|asked| done + asked),
-                });
-            }
+        match next {
+            Some(next) if at_once(&next) => return Some(next),
+            Some(next) => self.pacer.add(next),
             None => {
                 if self.open.fetch_sub(1, Ordering::Relaxed) == 1 {
                     self.pacer.end();
                 }
             }
         }
+        None
+    }
+
+    /// The try after this one: the same again, or a closed-loop caller's next request.
+    fn follows(&self, due: &Due, record: &Record) -> Option<Due> {
+        if record.failure == Some(Failure::Interrupted) {
+            return None;
+        }
+        let scenario = &self.test.scenario;
+        let done = Moment::from_micros(record.done_us);
+        let ending = Ending {
+            arrival: due.arrival.number,
+            attempt: record.attempt,
+            due: due.arrival.at,
+            done,
+            status: record.status.filter(|_| record.failure.is_none()),
+            retry_after_s: record.retry_after_s,
+        };
+        if let Some(retry) = scenario.reaction(due.arrival.caller, &ending) {
+            return Some(Due {
+                at: retry.at,
+                arrival: due.arrival.clone(),
+                attempt: due.attempt + 1,
+                waited_until: retry.waited_until,
+            });
+        }
+        let caller = due.arrival.in_loop? / self.workers;
+        let next = self.loops.borrow_mut()[caller].next(scenario, done)?;
+        Some(Due::first(next))
+    }
+
+    /// A try that is under way came to its end, and nothing follows at once.
+    pub(super) fn rest(&self) {
+        self.busy.set(self.busy.get() - 1);
+        if self.busy.get() == 0 {
+            self.quiet.notify_one();
+        }
     }
 
     /// Takes back a lane that is done.
-    pub(super) fn rest(&self, seat: Rc<Seat>) {
+    pub(super) fn take_back(&self, seat: Rc<Seat>) {
         self.idle.borrow_mut().push(seat);
     }
 
