@@ -121,6 +121,10 @@ pub(super) struct ScenarioArguments {
     #[command(flatten)]
     pub(super) fragments: FragmentArguments,
 
+    /// Prices of models (`apimon schema prices`), instead of the table in the binary
+    #[arg(long, value_name = "FILE")]
+    pub(super) prices: Option<PathBuf>,
+
     /// Folder in which the run's own folder is made
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(super) out: PathBuf,
@@ -408,4 +412,6 @@ pub(super) enum SchemaName {
     Scenario,
     /// The policy test file
     PolicyTest,
+    /// The table of prices
+    Prices,
 }

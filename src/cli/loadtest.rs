@@ -1,22 +1,24 @@
 //! `apimon loadtest`
 
 use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 
 use tokio::sync::watch;
 
 use super::args::LoadtestArguments;
 use super::failure::{Failure, Verdict};
-use super::prepare::prepare;
+use super::prepare::{Prepared, prepare};
 use super::progress::Progress;
 use super::recorder::{self, Intervals, Recorded, Recorder};
-use super::target::{self, KEY_HEADER};
+use super::target::{self, Target};
 use super::terminal::Terminal;
 use super::{Outcome, config, output, sending};
-use crate::files::{self, RunWriter};
+use crate::base::Moment;
+use crate::clock::Clock;
+use crate::files::{self, RunDir, RunWriter};
 use crate::http;
-use crate::loadtest::{self, Client, Ended, LoadTest, Stop, Tally};
-use crate::results::Origin;
+use crate::loadtest::{self, Client, Counts, Ended, LoadTest, Stop, Tally};
+use crate::results::{ClientInfo, Origin, RunInfo};
 
 /// Histograms of every second, in a run's folder.
 const INTERVALS: &str = "intervals.hlog";
@@ -29,11 +31,10 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
     if let Some(shard) = shard {
         prepared.plan = prepared.plan.shard(shard);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::bug)?;
     let clock = arguments.place.clock()?;
+    // Only our own model knows how to be told how long an answer is to be.
+    prepared.scenario.orders_lengths =
+        settings.gateway_url.is_none() && arguments.backend.backend.is_none();
     let target = target::open(terminal, arguments, &prepared, clock)?;
     let mut info = output::run_info(
         &prepared,
@@ -50,106 +51,154 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
         info.seed,
         directory.path().display()
     ));
-    let writer = directory.records()?;
-    let names = prepared.header_names();
-    let plan = Arc::new(prepared.plan);
-    let workers = arguments.sending.workers();
-    let test = LoadTest {
-        scenario: prepared.scenario,
-        plan: Arc::clone(&plan),
-        endpoint: target.endpoint.clone(),
-        key_header: KEY_HEADER.to_owned(),
-        keys: target.keys.clone(),
-        names,
-        clock,
-        workers,
-        most_connections: arguments.sending.most_connections(target.gateway.is_some()),
-    };
-    let (ended, recorded) = runtime.block_on(play(
-        terminal,
-        test,
-        writer,
-        &directory.path().join(INTERVALS),
-    ))?;
+    let due: Vec<Moment> = prepared
+        .plan
+        .arrivals
+        .iter()
+        .map(|planned| planned.at)
+        .collect();
+    let test = load_test(prepared, &target, arguments, clock)?;
+    let workers = test.workers;
+    let (ended, recorded) = play(terminal, test, &directory, info.planned)?;
     let end = clock.now();
     info.duration_us = Some(end.as_micros());
-    info.interrupted = !ended.complete;
-    let due = plan.arrivals.iter().filter(|arrival| arrival.at <= end);
     let client = Client {
-        ended,
+        ended: &ended,
         counts: recorded.counts,
         tally: &recorded.tally,
         workers,
-        asked: due.count() as u64,
+        asked: recorded
+            .counts
+            .arrivals
+            .max(due.iter().filter(|at| **at <= end).count() as u64),
         took: end.since_start(),
     };
     let client = client.info();
-    info.client = Some(client.clone());
+    conclude(terminal, &mut info, &ended, &recorded, &client);
     directory.write_info(&info)?;
     if let Some(gateway) = &target.gateway {
         output::note_metrics(terminal, &gateway.metrics());
     }
     drop(target);
-    for line in sending::failures(&recorded.tally) {
-        terminal.complain(&format!("warning: {line}"));
-    }
-    let verdict = if arguments.sending.no_report {
-        terminal.note(&format!(
-            "recorded: `apimon report {}` makes the report",
-            directory.path().display()
-        ));
-        recorded_only(&recorded, ended)
-    } else {
-        let run = files::read_run(directory.path())?;
-        let printed = &arguments.scenario.printed;
-        output::finish(terminal, directory.path(), &run, printed)?
-    };
+    let verdict = judge(terminal, arguments, &directory, &recorded, &ended)?;
     terminal.note(&sending::line(&client));
-    let sound = arguments.sending.judge(terminal, &client, true);
+    let sound = arguments.sending.judge(terminal, &client);
     Ok(match verdict {
         Verdict::Done if !sound => Verdict::No,
         other => other,
     })
 }
 
-/// What can be said of a run that nobody has judged.
-fn recorded_only(recorded: &Recorded, ended: Ended) -> Verdict {
-    let answered = recorded.counts.requests > recorded.counts.failed;
-    if !ended.complete {
-        Verdict::No
-    } else if recorded.counts.requests > 0 && !answered {
-        Verdict::Silence
-    } else {
-        Verdict::Done
+fn load_test(
+    prepared: Prepared,
+    target: &Target,
+    arguments: &LoadtestArguments,
+    clock: Clock,
+) -> Result<LoadTest, Failure> {
+    Ok(LoadTest {
+        names: prepared.header_names(),
+        meter: prepared.meter()?,
+        live: prepared.live(),
+        scenario: prepared.scenario,
+        plan: prepared.plan,
+        endpoint: target.endpoint.clone(),
+        key_header: target.key_header.clone(),
+        keys: target.keys.clone(),
+        clock,
+        workers: arguments.sending.workers(),
+        most_connections: arguments.sending.most_connections(target.gateway.is_some()),
+    })
+}
+
+/// Puts into `run.json` how the run ended, and says so where it was not as planned.
+fn conclude(
+    terminal: &Terminal,
+    info: &mut RunInfo,
+    ended: &Ended,
+    recorded: &Recorded,
+    client: &ClientInfo,
+) {
+    match &ended.stopped {
+        None => info.interrupted = !ended.complete,
+        Some(stopped) => {
+            terminal.complain(&format!("stopped: {}", stopped.why));
+            info.interrupted = stopped.broken;
+            info.stopped = Some(stopped.why.clone());
+        }
+    }
+    info.planned = info.planned.max(recorded.counts.arrivals);
+    info.client = Some(client.clone());
+    for line in sending::failures(&recorded.tally) {
+        terminal.complain(&format!("warning: {line}"));
     }
 }
 
+/// Makes the report, unless that is left for later, and says whether the run is what was wanted.
+fn judge(
+    terminal: &Terminal,
+    arguments: &LoadtestArguments,
+    directory: &RunDir,
+    recorded: &Recorded,
+    ended: &Ended,
+) -> Outcome {
+    if !arguments.sending.no_report {
+        let run = files::read_run(directory.path())?.without_warm_up();
+        let printed = &arguments.scenario.printed;
+        return output::finish(terminal, directory.path(), &run, printed);
+    }
+    terminal.note(&format!(
+        "recorded: `apimon report {}` makes the report",
+        directory.path().display()
+    ));
+    let counts = &recorded.counts;
+    let budget = ended
+        .stopped
+        .as_ref()
+        .is_some_and(|stopped| !stopped.broken);
+    Ok(if !ended.complete && !budget {
+        Verdict::No
+    } else if counts.requests > 0 && counts.requests == counts.failed {
+        Verdict::Silence
+    } else {
+        Verdict::Done
+    })
+}
+
 /// Plays the plan, records as it goes, and minds Ctrl-C.
-async fn play(
+fn play(
     terminal: &Terminal,
     test: LoadTest,
-    writer: RunWriter,
-    intervals: &Path,
+    directory: &RunDir,
+    planned: u64,
 ) -> Result<(Ended, Recorded), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::bug)?;
+    let subscriptions = test.scenario.subscriptions.len();
+    let writer: RunWriter = directory.records()?;
+    let intervals: &Path = &directory.path().join(INTERVALS);
     let (batches, received) = mpsc::channel();
     let (stop, stopped) = watch::channel(Stop::No);
     let recorder = Recorder {
         terminal: *terminal,
         clock: test.clock,
         writer,
-        progress: Progress::new(terminal, test.plan.arrivals.len() as u64),
+        progress: Progress::new(terminal, planned),
         recorded: Recorded {
-            counts: loadtest::Counts::default(),
-            tally: Tally::new(test.scenario.subscriptions.len()),
+            counts: Counts::default(),
+            tally: Tally::new(subscriptions),
         },
-        intervals: Intervals::begin(intervals, test.clock, test.scenario.subscriptions.len())?,
+        intervals: Intervals::begin(intervals, test.clock, subscriptions)?,
         stop: stop.clone(),
     };
     let recording = recorder.start(received).map_err(Failure::bug)?;
-    let ended = tokio::select! {
-        ended = loadtest::run(test, batches, stopped) => ended.map_err(Failure::bug)?,
-        never = interrupt(terminal, &stop) => match never {},
-    };
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            ended = loadtest::run(test, batches, stopped) => ended.map_err(Failure::bug),
+            never = interrupt(terminal, &stop) => match never {},
+        }
+    })?;
     Ok((ended, recorder::join(recording)?))
 }
 

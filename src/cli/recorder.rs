@@ -128,9 +128,7 @@ impl Intervals {
 }
 
 /// What the recorder's thread came to.
-pub(super) fn join(
-    thread: JoinHandle<Result<Recorded, FileError>>,
-) -> Result<Recorded, Failure> {
+pub(super) fn join(thread: JoinHandle<Result<Recorded, FileError>>) -> Result<Recorded, Failure> {
     match thread.join() {
         Ok(recorded) => Ok(recorded?),
         Err(panic) => std::panic::resume_unwind(panic),

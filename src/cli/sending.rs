@@ -50,13 +50,13 @@ impl SendingArguments {
     }
 
     /// Says how the client did. False when it was the limit and that was to be a failure.
-    pub(super) fn judge(&self, terminal: &Terminal, client: &ClientInfo, shown_by_user: bool) -> bool {
+    pub(super) fn judge(&self, terminal: &Terminal, client: &ClientInfo) -> bool {
         let Some(limited) = &client.limited else {
             return true;
         };
         if self.fail_if_client_limited {
             terminal.complain(&format!("error: the client was the limit: {limited}"));
-        } else if shown_by_user {
+        } else {
             terminal.note(&format!("the client was the limit: {limited}"));
         }
         !self.fail_if_client_limited

@@ -121,7 +121,10 @@ mod tests {
         let late = check(&[10, 4_000], 5_000, 1_000, 0).unwrap();
         assert!(late.contains("sent 4 ms late"), "{late}");
         let busy = check(&[10], 5_000, 1_800, 0).unwrap();
-        assert!(busy.contains("2 sending threads") && busy.contains("90 %"), "{busy}");
+        assert!(
+            busy.contains("2 sending threads") && busy.contains("90 %"),
+            "{busy}"
+        );
         let refused = check(&[90_000], 5_000, 1_800, 3).unwrap();
         assert!(refused.contains("3 of 100"), "{refused}");
     }

@@ -71,7 +71,11 @@ mod tests {
         }
         tally.note_gap(20_000);
         let mut log = hlog_header("2026-01-02T03:04:05Z".parse().unwrap());
-        log += &hlog_lines(&tally, Moment::from_micros(3_000_000), Duration::from_secs(1));
+        log += &hlog_lines(
+            &tally,
+            Moment::from_micros(3_000_000),
+            Duration::from_secs(1),
+        );
         let mut read = Vec::new();
         for entry in IntervalLogIterator::new(log.as_bytes()) {
             match entry.unwrap() {
@@ -89,6 +93,12 @@ mod tests {
             }
         }
         let max = tally.lateness.max();
-        assert_eq!(read, [("itl".to_owned(), 1, tally.itl.max()), ("lateness".to_owned(), 4, max)]);
+        assert_eq!(
+            read,
+            [
+                ("itl".to_owned(), 1, tally.itl.max()),
+                ("lateness".to_owned(), 4, max)
+            ]
+        );
     }
 }

@@ -28,5 +28,5 @@ mod worker;
 pub(crate) use batch::{Batch, Counts};
 pub(crate) use client::Client;
 pub(crate) use hlog::{hlog_header, hlog_lines};
-pub(crate) use run::{Ended, LoadTest, Stop, Stopped, run};
+pub(crate) use run::{Ended, LoadTest, Stop, run};
 pub(crate) use tally::Tally;

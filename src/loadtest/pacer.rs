@@ -129,7 +129,10 @@ impl Pacing {
         let mut planned = planned.iter().cloned().map(Due::first).peekable();
         loop {
             let planned_at = planned.peek().map(|due| (due.at, due.arrival.number));
-            let added_at = self.added.peek().map(|Reverse(due)| (due.at, due.arrival.number));
+            let added_at = self
+                .added
+                .peek()
+                .map(|Reverse(due)| (due.at, due.arrival.number));
             let from_plan = added_at.is_none() || planned_at.is_some_and(|at| Some(at) < added_at);
             let next = if from_plan { planned_at } else { added_at };
             let received = match next {

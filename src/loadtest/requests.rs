@@ -93,8 +93,8 @@ impl Template {
         );
         let id = &scenario.subscriptions[arrival.subscription].id;
         let key = &test.keys[arrival.subscription];
-        let mut key = HeaderValue::try_from(key.reveal())
-            .map_err(|_| RequestError::Key(id.clone()))?;
+        let mut key =
+            HeaderValue::try_from(key.reveal()).map_err(|_| RequestError::Key(id.clone()))?;
         key.set_sensitive(true);
         headers.insert(header_name(&test.key_header)?, key);
         for (name, value) in &scenario.headers(arrival) {

@@ -92,7 +92,9 @@ pub(crate) async fn run(
         .map(|_| tokio::sync::mpsc::unbounded_channel())
         .unzip();
     let mut loops = test.plan.loops.clone();
-    let begin = loops.iter_mut().filter_map(|caller| caller.begins(&test.scenario));
+    let begin = loops
+        .iter_mut()
+        .filter_map(|caller| caller.begins(&test.scenario));
     let first: Vec<Due> = begin.map(Due::first).collect();
     let open = Arc::new(AtomicUsize::new(test.plan.arrivals.len() + first.len()));
     let nothing = open.load(Ordering::Relaxed) == 0;

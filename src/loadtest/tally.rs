@@ -48,7 +48,7 @@ impl Tally {
 
     pub(super) fn note(&mut self, record: &Record, subscription: usize) {
         self.subscriptions[subscription].note(record);
-        if record.outcome() == Outcome::Passed {
+        if record.outcome() == Outcome::Passed && !record.warm_up {
             let due = record.waited_until_us.unwrap_or(record.scheduled_us);
             count(&mut self.latency, record.done_us.saturating_sub(due));
             if let Some(first) = record.first_token_us.filter(|_| record.stream) {

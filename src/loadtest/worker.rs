@@ -255,9 +255,8 @@ impl Worker {
         if self.watched {
             self.pacer.done(due.arrival.clone(), record);
         }
-        let at_once = |next: &Due| {
-            !self.watched && !self.draining.get() && next.at <= self.test.clock.now()
-        };
+        let at_once =
+            |next: &Due| !self.watched && !self.draining.get() && next.at <= self.test.clock.now();
         match next {
             Some(next) if at_once(&next) => return Some(next),
             Some(next) => self.pacer.add(next),

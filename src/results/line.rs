@@ -22,6 +22,9 @@ pub(crate) fn write_line(out: &mut Vec<u8>, record: &Record) {
     } else {
         ",\"stream\":false"
     });
+    if record.warm_up {
+        line.raw(",\"warm_up\":true");
+    }
     line.count(",\"scheduled_us\":", record.scheduled_us);
     line.count(",\"sent_us\":", record.sent_us);
     line.perhaps(",\"first_token_us\":", record.first_token_us);
@@ -80,7 +83,10 @@ impl Line<'_> {
 
     fn text(&mut self, key: &str, text: &str) {
         self.raw(key);
-        if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        if text
+            .bytes()
+            .any(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+        {
             serde_json::to_writer(&mut *self.0, text).expect("a vector takes everything");
         } else {
             self.raw("\"");
@@ -131,7 +137,7 @@ mod tests {
         let kinds = (
             option::of(failure()),
             option::of(by),
-            any::<[bool; 2]>(),
+            any::<[bool; 3]>(),
             option::of(any::<u16>()),
         );
         (counts(), counts(), words, kinds).prop_map(|(some, more, words, kinds)| {
@@ -159,7 +165,7 @@ mod tests {
             record.reason = words.2;
             record.failure = kinds.0;
             record.tokens_by = kinds.1;
-            [record.stream, record.in_stream] = kinds.2;
+            [record.stream, record.in_stream, record.warm_up] = kinds.2;
             record.status = kinds.3;
             record
         })

@@ -7,10 +7,12 @@ mod line;
 mod merge;
 mod record;
 mod run;
+mod seen;
 
 pub(crate) use line::{encode_line, write_line};
 pub(crate) use merge::merge;
 pub(crate) use record::{Failure, HeaderNames, Outcome, Record, TokensBy};
 pub(crate) use run::{
-    CallerInfo, ClientInfo, Environment, FORMAT, LimitInfo, Origin, Run, RunError, RunInfo, TargetInfo,
+    CallerInfo, ClientInfo, Environment, FORMAT, LimitInfo, Origin, Run, RunError, RunInfo,
+    TargetInfo,
 };

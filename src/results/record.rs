@@ -17,6 +17,9 @@ pub(crate) struct Record {
     pub(crate) caller: String,
     pub(crate) subscription: String,
     pub(crate) stream: bool,
+    /// Sent to warm up: recorded, and left out of statistics and thresholds. Absent when false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) warm_up: bool,
     /// When the plan wanted it to go out. Latency counts from here.
     pub(crate) scheduled_us: u64,
     /// When the first byte was handed to the socket.
@@ -169,6 +172,7 @@ impl Record {
             caller: caller.to_owned(),
             subscription: subscription.to_owned(),
             stream: false,
+            warm_up: false,
             scheduled_us,
             sent_us: scheduled_us,
             first_token_us: None,

@@ -33,9 +33,13 @@ pub(crate) struct RunInfo {
     /// killed has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) duration_us: Option<u64>,
-    /// True when Ctrl-C or a budget ended the run before its plan did.
+    /// True when Ctrl-C or a broken rule ended the run before its plan did.
     pub(crate) interrupted: bool,
-    /// Arrivals in the plan; retries come on top.
+    /// Why a budget or a broken rule ended the run; absent when neither did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stopped: Option<String>,
+    /// Arrivals in the plan; retries come on top. What closed-loop callers send until their time
+    /// is over is counted when the run is over.
     pub(crate) planned: u64,
     pub(crate) target: TargetInfo,
     /// The token limits of the policy, in document order.
@@ -154,7 +158,7 @@ pub(crate) struct CallerInfo {
     /// Arrivals that the plan has for this group.
     pub(crate) planned: u64,
     pub(crate) stream: bool,
-    /// How it reacts to 429: `ignore` or `honor-retry-after`.
+    /// How it reacts to 429: `ignore`, `honor-retry-after` or `exponential`.
     pub(crate) on_429: String,
 }
 
@@ -211,6 +215,14 @@ impl Run {
             records,
             torn: whole < lines.len(),
         })
+    }
+}
+
+impl Run {
+    /// Leaves out what was sent to warm up, for statistics.
+    pub(crate) fn without_warm_up(mut self) -> Run {
+        self.records.retain(|record| !record.warm_up);
+        self
     }
 }
 

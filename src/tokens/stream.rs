@@ -212,7 +212,8 @@ impl Mould {
         if let Some(before) = inside.filter(|before| before + content.len() < data.len()) {
             self.bytes.clear();
             self.bytes.extend_from_slice(&data[..before]);
-            self.bytes.extend_from_slice(&data[before + content.len()..]);
+            self.bytes
+                .extend_from_slice(&data[before + content.len()..]);
             self.before = before;
         }
     }

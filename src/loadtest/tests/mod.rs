@@ -4,7 +4,7 @@ mod hardship;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -13,11 +13,11 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 use super::{Batch, Ended, LoadTest, Stop, Tally, run};
-use crate::base::{Moment, Secret, Source};
+use crate::base::{Live, Moment, Secret, Source};
 use crate::clock::Clock;
 use crate::http::Endpoint;
 use crate::results::{Failure, HeaderNames, Outcome, Record, TokensBy};
-use crate::scenario::Scenario;
+use crate::scenario::{Meter, Scenario};
 
 /// What the server does with one request.
 #[derive(Debug, Clone)]
@@ -174,7 +174,9 @@ fn play_so(yaml: &str, script: Vec<Vec<Act>>, way: Way) -> Played {
             ..HeaderNames::default()
         };
         let test = LoadTest {
-            plan: Arc::new(scenario.plan()),
+            plan: scenario.plan(),
+            meter: Meter::new(&scenario, |_| None).unwrap(),
+            live: Live::new(&scenario.aborts, None, false),
             endpoint: Endpoint::parse(&url).unwrap(),
             key_header: "api-key".to_owned(),
             keys: vec![Secret::new("secret")],
@@ -201,14 +203,27 @@ fn play_so(yaml: &str, script: Vec<Vec<Act>>, way: Way) -> Played {
     let mut records = Vec::new();
     let mut tally = Tally::new(subscriptions);
     let mut counted = 0;
-    for Batch { lines, counts, tally: more } in received {
+    for Batch {
+        lines,
+        counts,
+        tally: more,
+    } in received
+    {
         let lines = String::from_utf8(lines).unwrap();
-        records.extend(lines.lines().map(|line| serde_json::from_str::<Record>(line).unwrap()));
+        records.extend(
+            lines
+                .lines()
+                .map(|line| serde_json::from_str::<Record>(line).unwrap()),
+        );
         counted += counts.requests;
         tally.add(&more.unwrap_or_else(|| Box::new(Tally::new(subscriptions))));
     }
     assert_eq!(counted, records.len() as u64, "what is counted is recorded");
-    Played { ended, records, tally }
+    Played {
+        ended,
+        records,
+        tally,
+    }
 }
 
 fn scenario(callers: &str) -> String {
@@ -334,11 +349,14 @@ fn a_run_that_is_told_to_stop_waits_for_what_is_under_way() {
         told: vec![(Duration::from_millis(1_200), Stop::Drain)],
         ..Way::default()
     };
-    let Played { ended, records, .. } =
-        play_so(&scenario(ONE_A_SECOND), vec![ok(), slow], way);
+    let Played { ended, records, .. } = play_so(&scenario(ONE_A_SECOND), vec![ok(), slow], way);
     assert!(!ended.complete);
     assert_eq!(records.len(), 2);
-    assert!(records.iter().all(|record| record.outcome() == Outcome::Passed));
+    assert!(
+        records
+            .iter()
+            .all(|record| record.outcome() == Outcome::Passed)
+    );
 }
 
 #[test]
@@ -369,7 +387,11 @@ fn workers_share_the_plan_and_nothing_is_lost() {
         workers: 3,
         ..Way::default()
     };
-    let Played { ended, mut records, tally } = play_so(&yaml, vec![ok(); 60], way);
+    let Played {
+        ended,
+        mut records,
+        tally,
+    } = play_so(&yaml, vec![ok(); 60], way);
     assert!(ended.complete && ended.connections_at_once >= 1);
     records.sort_by_key(|record| record.arrival);
     let arrivals: Vec<u64> = records.iter().map(|record| record.arrival).collect();
@@ -391,7 +413,9 @@ fn what_finds_no_connection_is_recorded_as_not_sent() {
     let slow: Vec<Act> = [Act::Wait(500)].into_iter().chain(ok()).collect();
     let Played { records, tally, .. } = play_so(&yaml, vec![slow], way);
     assert_eq!(records.len(), 3);
-    let refused = records.iter().filter(|record| record.failure == Some(Failure::NoConnection));
+    let refused = records
+        .iter()
+        .filter(|record| record.failure == Some(Failure::NoConnection));
     assert_eq!(refused.count(), 2);
     assert_eq!(tally.failures[&Failure::NoConnection].0, 2);
     assert_eq!(tally.connections, 1);
