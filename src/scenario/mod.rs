@@ -43,5 +43,5 @@ pub(crate) use plan::{Arrival, CallerLoop, Plan};
 pub(crate) use reaction::{Ending, Retry};
 pub(crate) use schema::schema;
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 mod arrivals;
 mod loops;
-#[cfg(any())]
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
