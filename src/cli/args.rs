@@ -155,6 +155,10 @@ pub(super) struct LoadtestArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
 
+    /// Print what would be sent, when, and what it would cost, and send nothing
+    #[arg(long)]
+    pub(super) plan: bool,
+
     /// `local`, a name of `apimon.toml`, or the URL of a gateway, instead of `APIM_GATEWAY_URL`; its
     /// key is read from where the scenario or `apimon.toml` says, else from `APIM_API_KEY`
     #[arg(long, value_name = "NAME|URL")]

@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::recorder::{self, Intervals, Recorded, Recorder};
 use super::target::{self, Target};
 use super::terminal::Terminal;
-use super::{Outcome, config, output, sending};
+use super::{Outcome, config, output, plan, sending};
 use crate::base::Moment;
 use crate::clock::Clock;
 use crate::files::{self, RunDir, RunWriter};
@@ -30,6 +30,9 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
     let mut prepared = prepare(terminal, &arguments.scenario)?;
     if let Some(shard) = shard {
         prepared.plan = prepared.plan.shard(shard);
+    }
+    if arguments.plan {
+        return plan::run(terminal, &prepared, arguments.scenario.printed.format);
     }
     let clock = arguments.place.clock()?;
     // Only our own model knows how to be told how long an answer is to be.

@@ -19,6 +19,7 @@ mod local;
 mod merge;
 mod output;
 mod place;
+mod plan;
 mod prepare;
 mod progress;
 mod recorder;

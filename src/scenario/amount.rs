@@ -77,13 +77,6 @@ impl Pause {
             Pause::Mean(mean) => micros(mean.as_secs_f64() * lots.exponential()),
         }
     }
-
-    pub(super) fn mean(self) -> Duration {
-        match self {
-            Pause::Fixed(time) | Pause::Mean(time) => time,
-            Pause::Between { from, to } => from.saturating_add(to) / 2,
-        }
-    }
 }
 
 fn sigma(median: u64, p95: u64) -> f64 {

@@ -58,12 +58,6 @@ struct Account {
     reserved: u64,
 }
 
-impl Budget {
-    pub(crate) fn is_unbounded(&self) -> bool {
-        *self == Budget::default()
-    }
-}
-
 impl Meter {
     /// `price` knows what a model costs, by the name of the deployment.
     ///
@@ -136,11 +130,6 @@ impl Meter {
         let cost = self.price(arrival).cost(used.0, used.1).nanos();
         let planned = self.planned_cost(arrival);
         self.money.settle(planned, cost);
-    }
-
-    /// What was spent so far.
-    pub(crate) fn spent(&self) -> Money {
-        Money::from_nanos(self.money.spent)
     }
 
     fn price(&self, arrival: &Arrival) -> TokenPrice {

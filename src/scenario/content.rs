@@ -30,6 +30,7 @@ pub(crate) struct Content {
 impl Content {
     /// True when every arrival of the group with an equal content sends the same body, so that it
     /// may be kept; false when its text is its own.
+    #[allow(dead_code, reason = "for the sending path of load tests")]
     pub(crate) fn repeats(&self) -> bool {
         self.lot == 0
     }

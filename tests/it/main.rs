@@ -20,6 +20,7 @@ mod hardship;
 mod interrupt;
 mod lint;
 mod reload;
+mod scenarios;
 mod shards;
 mod test_policy;
 mod traces;

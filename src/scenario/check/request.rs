@@ -40,8 +40,13 @@ impl Checker {
         traced: bool,
     ) -> Option<RequestSpec> {
         let route = self.or(wire.route.take(), Route::default);
+        let streamed = wire.stream.as_ref().map(|stream| stream.span);
         let stream = self.or(wire.stream.take(), || 0.0);
-        self.fits_route(&wire, route, stream);
+        self.fits_route(
+            &wire,
+            route,
+            streamed.filter(|_| stream.is_some_and(|share| share > 0.0)),
+        );
         let variables = self.variables(wire.variables.take());
         let names: Vec<String> = variables
             .iter()
@@ -89,7 +94,7 @@ impl Checker {
     }
 
     /// Embeddings have no conversation.
-    fn fits_route(&mut self, wire: &WireRequest, route: Option<Route>, stream: Option<f64>) {
+    fn fits_route(&mut self, wire: &WireRequest, route: Option<Route>, streamed: Option<Span>) {
         if route == Some(Route::Responses)
             && let Some(usage) = &wire.stream_usage
         {
@@ -122,11 +127,7 @@ impl Checker {
                 );
             }
         }
-        if stream.is_some_and(|share| share > 0.0) {
-            let place = wire
-                .prompt
-                .as_ref()
-                .map_or(Span::default(), |part| part.span);
+        if let Some(place) = streamed {
             self.error(place, "`embeddings` are no stream", "leave `stream` out");
         }
     }

@@ -21,7 +21,9 @@ pub(super) fn records(text: &str) -> Result<Vec<Vec<Field>>, Problem> {
         let Some(value) = values.next() else { break };
         let value = value.map_err(|error| {
             let span = place(text, error.line(), error.column());
-            let message = format!("this is not JSON: {error}");
+            let error = error.to_string();
+            let why = error.split(" at line ").next().unwrap_or_default();
+            let message = format!("this is not JSON: {why}");
             (span, message, EXPECTED.to_owned())
         })?;
         let span = Span::new(from, values.byte_offset());

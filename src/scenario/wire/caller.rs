@@ -6,7 +6,8 @@ use serde::Deserialize;
 use super::super::reaction::Wait;
 use super::{
     Burstiness, Entries, Field, Flow, Multiple, Name, PauseEntry, Percent, Placed, PositiveTime,
-    Prose, ReactionEntry, Scalar, SpacingWord, Target, Text, Time, TraceEntry, Whole, WireRequest,
+    Prose, ReactionEntry, Scalar, SpacingWord, Target, Text, Time, TimesFaster, TraceEntry, Whole,
+    WireRequest,
 };
 
 /// A group of callers that behave alike. When they call is said by `arrivals`, `callers` or
@@ -119,7 +120,7 @@ pub(in super::super) struct WireTrace {
     #[schemars(required)]
     pub(in super::super) file: Field<Prose>,
     /// 10 replays ten minutes in one; default 1.
-    pub(in super::super) speed: Field<super::Speed>,
+    pub(in super::super) speed: Field<TimesFaster>,
     /// What comes earlier in the trace is left out; default 0s.
     pub(in super::super) from: Field<Time>,
     /// So much of the trace's time is replayed; default: all of it.

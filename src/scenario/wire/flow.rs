@@ -18,6 +18,9 @@ pub(in super::super) struct Multiple;
 /// Variance of a gap over its squared mean.
 pub(in super::super) struct Burstiness;
 
+/// How many times faster than it was recorded.
+pub(in super::super) struct TimesFaster;
+
 /// An amount of money.
 pub(in super::super) struct Cost;
 
@@ -75,6 +78,19 @@ impl Format for Multiple {
 
     fn schema() -> Schema {
         json_schema!({ "type": "number", "minimum": 1, "maximum": 100 })
+    }
+}
+
+impl Format for TimesFaster {
+    type Value = f64;
+
+    fn parse(text: &str) -> Result<f64, Mistake> {
+        let hint = "write a number such as `10`: ten minutes are replayed in one";
+        within(text, 0.001, 1e6, "a speed", hint)
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "number", "minimum": 0.001, "maximum": 1e6 })
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) use either::{
     AmountEntry, ImageEntry, PauseEntry, ReactionEntry, RuleEntry, TraceEntry,
 };
 pub(super) use entries::{SubscriptionEntry, Target};
-pub(super) use flow::{Burstiness, Cost, Flow, Multiple, StreamShare};
+pub(super) use flow::{Burstiness, Cost, Flow, Multiple, StreamShare, TimesFaster};
 pub(super) use header::{HeaderName, HeaderValue, KeyHeaderName};
 pub(super) use request::WireRequest;
 pub(super) use words::SpacingWord;
