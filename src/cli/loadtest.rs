@@ -6,13 +6,14 @@ use std::sync::mpsc;
 use tokio::sync::watch;
 
 use super::args::LoadtestArguments;
+use super::exporter::Exporter;
 use super::failure::{Failure, Verdict};
 use super::prepare::{Prepared, prepare};
 use super::progress::Progress;
 use super::recorder::{self, Intervals, Recorded, Recorder};
 use super::target::{self, Target};
 use super::terminal::Terminal;
-use super::{Outcome, config, output, plan, sending};
+use super::{Outcome, config, output, plan, sending, spending};
 use crate::base::Moment;
 use crate::clock::Clock;
 use crate::files::{self, RunDir, RunWriter};
@@ -34,6 +35,7 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
     if arguments.plan {
         return plan::run(terminal, &prepared, arguments.scenario.printed.format);
     }
+    spending::guard(terminal, &settings, &mut prepared)?;
     let clock = arguments.place.clock()?;
     // Only our own model knows how to be told how long an answer is to be.
     prepared.scenario.orders_lengths =
@@ -62,7 +64,8 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
         .collect();
     let test = load_test(prepared, &target, arguments, clock)?;
     let workers = test.workers;
-    let (ended, recorded) = play(terminal, test, &directory, info.planned)?;
+    let exporter = arguments.sending.exporter(terminal, &test.scenario)?;
+    let (ended, recorded) = play(terminal, test, &directory, info.planned, exporter)?;
     let end = clock.now();
     info.duration_us = Some(end.as_micros());
     let client = Client {
@@ -173,6 +176,7 @@ fn play(
     test: LoadTest,
     directory: &RunDir,
     planned: u64,
+    exporter: Option<Exporter>,
 ) -> Result<(Ended, Recorded), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -193,6 +197,7 @@ fn play(
             tally: Tally::new(subscriptions),
         },
         intervals: Intervals::begin(intervals, test.clock, subscriptions)?,
+        exporter,
         stop: stop.clone(),
     };
     let recording = recorder.start(received).map_err(Failure::bug)?;

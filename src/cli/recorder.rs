@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::exporter::Exporter;
 use super::failure::Failure;
 use super::progress::Progress;
 use super::terminal::Terminal;
@@ -30,6 +31,7 @@ pub(super) struct Recorder {
     pub(super) progress: Progress,
     pub(super) recorded: Recorded,
     pub(super) intervals: Intervals,
+    pub(super) exporter: Option<Exporter>,
     /// A run that cannot be recorded is not played on.
     pub(super) stop: watch::Sender<Stop>,
 }
@@ -75,6 +77,9 @@ impl Recorder {
         self.progress.add(&batch.counts, self.clock.now());
         if let Some(tally) = &batch.tally {
             self.recorded.tally.add(tally);
+            if let Some(exporter) = &self.exporter {
+                exporter.show(&self.recorded.tally);
+            }
             self.intervals.add(tally, self.clock.now())?;
         }
         Ok(())
@@ -161,6 +166,7 @@ mod tests {
             },
             intervals: Intervals::begin(&directory.path().join("i.hlog"), Clock::start(), 1)
                 .unwrap(),
+            exporter: None,
             stop,
         };
         let (batches, received) = mpsc::channel();

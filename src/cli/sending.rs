@@ -1,11 +1,16 @@
 //! How a load test sends: threads, connections, and what is said of the client at the end.
 
+use std::net::SocketAddr;
+
 use clap::Args;
 
+use super::exporter::Exporter;
+use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::base::number;
 use crate::loadtest::Tally;
-use crate::results::{ClientInfo, Failure};
+use crate::results::{self, ClientInfo};
+use crate::scenario::Scenario;
 
 /// Descriptors that are not for connections to the target.
 const RESERVED: u64 = 256;
@@ -30,6 +35,11 @@ pub(super) struct SendingArguments {
     /// Only record: `apimon report` makes the report and judges the thresholds later
     #[arg(long)]
     pub(super) no_report: bool,
+
+    /// Serve Prometheus series of the run at `http://ADDRESS/metrics` while it goes on, such as
+    /// `127.0.0.1:9464`
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_addr: Option<SocketAddr>,
 }
 
 impl SendingArguments {
@@ -47,6 +57,21 @@ impl SendingArguments {
         let possible = if ours { descriptors / 2 } else { descriptors };
         let most = asked.unwrap_or_else(|| possible.min(MOST_CONNECTIONS));
         usize::try_from(most.max(1)).unwrap_or(usize::MAX)
+    }
+
+    /// Serves series, if that is wanted.
+    pub(super) fn exporter(
+        &self,
+        terminal: &Terminal,
+        scenario: &Scenario,
+    ) -> Result<Option<Exporter>, Failure> {
+        let Some(address) = self.metrics_addr else {
+            return Ok(None);
+        };
+        let ids = scenario.subscriptions.iter().map(|known| known.id.clone());
+        let (exporter, bound) = Exporter::start(address, ids.collect())?;
+        terminal.note(&format!("metrics: http://{bound}/metrics"));
+        Ok(Some(exporter))
     }
 
     /// Says how the client did. False when it was the limit and that was to be a failure.
@@ -89,12 +114,12 @@ pub(super) fn failures(tally: &Tally) -> Vec<String> {
     let mut lines = Vec::new();
     for (failure, (count, detail)) in &tally.failures {
         let what = match failure {
-            Failure::Connect => "could not connect",
-            Failure::Broken => "broke off",
-            Failure::Timeout => "took too long",
-            Failure::Malformed => "made no sense",
-            Failure::Interrupted => "were given up",
-            Failure::NoConnection => "were not sent",
+            results::Failure::Connect => "could not connect",
+            results::Failure::Broken => "broke off",
+            results::Failure::Timeout => "took too long",
+            results::Failure::Malformed => "made no sense",
+            results::Failure::Interrupted => "were given up",
+            results::Failure::NoConnection => "were not sent",
         };
         lines.push(format!("{} {what}: {detail}", requests(*count)));
     }

@@ -8,7 +8,7 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 use super::lane::Problem;
 use super::link::Link;
 use super::worker::Worker;
-use crate::results::{Failure, Record, TokensBy};
+use crate::results::{Failure, Record};
 use crate::tokens::{StreamReader, Usage};
 
 /// Longest answer whose body is kept to be read; of a longer one only the length is known.
@@ -115,17 +115,10 @@ async fn read_whole(
         worker.tally(|tally| *tally.unread.entry("is longer than 4 MiB").or_default() += 1);
         return Ok(());
     }
-    let usage = Usage::of_body(if all.is_empty() { &first } else { &all });
-    note_usage(record, usage);
-    Ok(())
-}
-
-fn note_usage(record: &mut Record, usage: Option<Usage>) {
-    if let Some(usage) = usage {
-        record.prompt_tokens = Some(usage.prompt.0);
-        record.completion_tokens = Some(usage.completion.0);
-        record.tokens_by = Some(TokensBy::Reported);
+    if let Some(usage) = Usage::of_body(if all.is_empty() { &first } else { &all }) {
+        record.note_usage(usage.prompt.0, usage.completion.0);
     }
+    Ok(())
 }
 
 /// Times between content events.
@@ -197,10 +190,9 @@ async fn read_stream(
         }
     }
     gaps.summarize(record);
-    note_usage(record, reader.usage());
-    if record.tokens_by.is_none() {
-        record.completion_tokens = Some(reader.completion_estimate().0);
-        record.tokens_by = Some(TokensBy::Counted);
+    match reader.usage() {
+        Some(usage) => record.note_usage(usage.prompt.0, usage.completion.0),
+        None => record.note_counted(reader.completion_estimate().0),
     }
     if let Some(problem) = broken {
         return Err(problem);

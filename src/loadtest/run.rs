@@ -12,7 +12,7 @@ use crate::base::{Live, Secret};
 use crate::clock::Clock;
 use crate::http::Endpoint;
 use crate::results::HeaderNames;
-use crate::scenario::{CallerLoop, Meter, Plan, Scenario};
+use crate::scenario::{Budget, CallerLoop, Meter, Plan, Scenario};
 
 /// All that a load test needs.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub(crate) enum Stop {
 impl LoadTest {
     /// True when something may end the run early, which wants to hear of every request.
     pub(super) fn is_watched(&self) -> bool {
-        !self.scenario.budget.is_unbounded() || !self.scenario.aborts.is_empty()
+        self.scenario.budget != Budget::default() || !self.scenario.aborts.is_empty()
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) struct Record {
     /// What the policy's consumed header said that this request cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) consumed_tokens: Option<u64>,
-    /// Reported by `usage` in the answer.
+    /// Reported by `usage` in the answer; as planned for a stream without `usage`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) prompt_tokens: Option<u64>,
     /// Reported by `usage`; counted from the content of a stream without `usage`.
@@ -215,6 +215,20 @@ impl Record {
         self.remaining_tokens = count(&names.remaining);
         self.consumed_tokens = count(&names.consumed);
         self.reason = text(&names.reason).map(str::to_owned);
+    }
+
+    /// Takes over the tokens that the answer reports.
+    pub(crate) fn note_usage(&mut self, prompt: u64, completion: u64) {
+        self.prompt_tokens = Some(prompt);
+        self.completion_tokens = Some(completion);
+        self.tokens_by = Some(TokensBy::Reported);
+    }
+
+    /// Takes the prompt as planned and the completion as we counted it.
+    pub(crate) fn note_counted(&mut self, completion: u64) {
+        self.prompt_tokens = Some(self.planned_prompt_tokens);
+        self.completion_tokens = Some(completion);
+        self.tokens_by = Some(TokensBy::Counted);
     }
 
     pub(crate) fn outcome(&self) -> Outcome {

@@ -36,7 +36,7 @@ mod template;
 mod trace;
 mod wire;
 
-pub(crate) use budget::Meter;
+pub(crate) use budget::{Budget, Meter};
 pub(crate) use call::REQUEST_ID;
 pub(crate) use content::Content;
 pub(crate) use model::{KeyReference, Scenario};

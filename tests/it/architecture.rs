@@ -37,7 +37,7 @@ const MAY_NAME: [(&str, &str); 24] = [
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes metrics",
     ),
 ];
 

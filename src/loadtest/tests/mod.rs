@@ -301,7 +301,7 @@ fn the_first_token_is_content_and_a_broken_stream_is_a_failure() {
     );
     assert_eq!(
         (records[0].prompt_tokens, records[0].completion_tokens),
-        (None, Some(1))
+        (Some(8), Some(1))
     );
     assert_eq!(records[0].tokens_by, Some(TokensBy::Counted));
 
