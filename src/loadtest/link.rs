@@ -31,7 +31,7 @@ pub(super) struct Link {
 
 /// hyper's side of the connection, until it has ended.
 enum Wire {
-    Plain(http1::Connection<TokioIo<TcpStream>, Outgoing>),
+    Plain(Box<http1::Connection<TokioIo<TcpStream>, Outgoing>>),
     Secure(Box<http1::Connection<TokioIo<TlsStream<TcpStream>>, Outgoing>>),
     Ended,
 }
@@ -71,7 +71,7 @@ impl Link {
             Link { sender, wire }
         } else {
             let (sender, wire) = handshake(endpoint, stream).await?;
-            let wire = Wire::Plain(wire);
+            let wire = Wire::Plain(Box::new(wire));
             Link { sender, wire }
         };
         Ok((link, opening))

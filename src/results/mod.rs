@@ -11,7 +11,9 @@ mod seen;
 
 pub(crate) use line::{encode_line, write_line};
 pub(crate) use merge::merge;
-pub(crate) use record::{Failure, HeaderNames, Outcome, Record, TokensBy};
+#[cfg(test)]
+pub(crate) use record::TokensBy;
+pub(crate) use record::{Failure, HeaderNames, Outcome, Record};
 pub(crate) use run::{
     CallerInfo, ClientInfo, Environment, FORMAT, LimitInfo, Origin, Run, RunError, RunInfo,
     TargetInfo,

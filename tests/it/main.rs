@@ -21,6 +21,7 @@ mod interrupt;
 mod lint;
 mod reload;
 mod scenarios;
+mod sending;
 mod shards;
 mod test_policy;
 mod traces;

@@ -12,8 +12,8 @@
 //! JSON: how many, its own service times (read to written), the variation of the times between
 //! requests, and when the first of them came (Unix time).
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -69,7 +69,10 @@ struct Server {
 fn main() {
     let _refused = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    let raised = rustix::process::Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let raised = rustix::process::Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
     let _refused = rustix::process::setrlimit(rustix::process::Resource::Nofile, raised);
     let settings = settings();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -80,8 +83,13 @@ fn main() {
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).expect("epoll");
     let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK).expect("a timer");
     let watch = |fd: &dyn rustix::fd::AsFd, data| {
-        epoll::add(&epoll, fd.as_fd(), epoll::EventData::new_u64(data), epoll::EventFlags::IN)
-            .expect("a descriptor to watch");
+        epoll::add(
+            &epoll,
+            fd.as_fd(),
+            epoll::EventData::new_u64(data),
+            epoll::EventFlags::IN,
+        )
+        .expect("a descriptor to watch");
     };
     watch(&listener, LISTENER);
     watch(&timer, TIMER);
@@ -111,7 +119,10 @@ fn settings() -> Settings {
     let mut arguments = std::env::args().skip(1);
     let mut stall_at = Duration::ZERO;
     while let Some(name) = arguments.next() {
-        let value: u64 = arguments.next().and_then(|text| text.parse().ok()).expect("a number after each name");
+        let value: u64 = arguments
+            .next()
+            .and_then(|text| text.parse().ok())
+            .expect("a number after each name");
         match name.as_str() {
             "--delay-us" => settings.delay = Duration::from_micros(value),
             "--events" => settings.events = value as usize,
@@ -146,10 +157,14 @@ fn pieces(settings: &Settings) -> Vec<Vec<u8>> {
         chunk(&choice, "null")
     };
     let mut events = vec![delta(r#"{"role":"assistant","content":""}"#)];
-    events.extend((0..settings.events.saturating_sub(3)).map(|number| delta(&format!(r#"{{"content":" word{number}"}}"#))));
+    events.extend(
+        (0..settings.events.saturating_sub(3))
+            .map(|number| delta(&format!(r#"{{"content":" word{number}"}}"#))),
+    );
     events.push(chunk("", USAGE));
     events.push("[DONE]".to_owned());
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
     let mut pieces: Vec<Vec<u8>> = events
         .iter()
         .map(|event| {
@@ -170,7 +185,11 @@ impl Server {
         loop {
             self.set_timer();
             events.clear();
-            match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), None) {
+            match epoll::wait(
+                &self.epoll,
+                rustix::buffer::spare_capacity(&mut events),
+                None,
+            ) {
                 Ok(_) => {}
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => panic!("{error}"),
@@ -195,11 +214,18 @@ impl Server {
 
     fn set_timer(&self) {
         let wait = self.due.peek().map_or(Duration::ZERO, |Reverse((at, _))| {
-            at.saturating_duration_since(Instant::now()).max(Duration::from_nanos(1))
+            at.saturating_duration_since(Instant::now())
+                .max(Duration::from_nanos(1))
         });
         let spec = Itimerspec {
-            it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
-            it_value: Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) },
+            it_interval: Timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            },
+            it_value: Timespec {
+                tv_sec: wait.as_secs() as i64,
+                tv_nsec: i64::from(wait.subsec_nanos()),
+            },
         };
         timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &spec).expect("a timer");
     }
@@ -276,7 +302,10 @@ impl Server {
         connection.read.clear();
         if asks {
             let body = self.stats.take_json();
-            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
             let _gone = connection.stream.write_all(answer.as_bytes());
             return;
         }
@@ -285,8 +314,9 @@ impl Server {
         connection.written = 0;
         self.first.get_or_insert(now);
         if self.stats.arrivals.is_empty() {
-            self.stats.first_unix_us =
-                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+            self.stats.first_unix_us = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_micros());
         }
         self.stats.arrivals.push(now);
         if self.settings.delay.is_zero() {
@@ -314,7 +344,9 @@ impl Server {
                 return;
             }
             if !self.settings.gap.is_zero() {
-                let next = connection.since + self.settings.delay + self.settings.gap * connection.written as u32;
+                let next = connection.since
+                    + self.settings.delay
+                    + self.settings.gap * connection.written as u32;
                 self.due.push(Reverse((next, index)));
                 return;
             }
@@ -336,7 +368,8 @@ impl Stats {
             .map(|pair| pair[1].duration_since(pair[0]).as_secs_f64())
             .collect();
         let mean = gaps.iter().sum::<f64>() / gaps.len().max(1) as f64;
-        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len().max(1) as f64;
+        let variance =
+            gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len().max(1) as f64;
         format!(
             r#"{{"count":{},"p50_us":{},"p95_us":{},"p99_us":{},"gap_cv":{:.4},"first_unix_us":{},"open_most":{}}}"#,
             stats.service_us.len(),
@@ -351,7 +384,9 @@ impl Stats {
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
+    bytes
+        .windows(wanted.len())
+        .position(|window| window == wanted)
 }
 
 fn content_length(head: &[u8]) -> usize {
