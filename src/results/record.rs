@@ -231,6 +231,19 @@ impl Record {
         self.tokens_by = Some(TokensBy::Counted);
     }
 
+    /// Takes back what an answer said that came when nobody waited for it any more.
+    pub(crate) fn note_nothing(&mut self) {
+        self.status = None;
+        self.first_token_us = None;
+        self.retry_after_s = None;
+        self.remaining_tokens = None;
+        self.consumed_tokens = None;
+        self.prompt_tokens = None;
+        self.completion_tokens = None;
+        self.tokens_by = None;
+        self.reason = None;
+    }
+
     pub(crate) fn outcome(&self) -> Outcome {
         match self.status {
             _ if self.failure.is_some() => Outcome::Failed,
