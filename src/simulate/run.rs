@@ -125,6 +125,7 @@ fn forget_after(record: &mut Record, deadline: Moment) {
     record.last_token_us = record.last_token_us.filter(seen);
     record.prompt_tokens = None;
     record.completion_tokens = None;
+    record.tokens_by = None;
 }
 
 fn first_try(scenario: &Scenario, arrival: &Arrival) -> Try {
