@@ -142,8 +142,8 @@ pub(crate) async fn run(
             }
         }
     }
-    let (paced, stopped) = match pacing.join() {
-        Ok(paced) => paced,
+    let (pacing_cpu, stopped) = match pacing.join() {
+        Ok(ended) => ended,
         Err(panic) => std::panic::resume_unwind(panic),
     };
     let told = *stop.borrow() != Stop::No;
@@ -151,7 +151,7 @@ pub(crate) async fn run(
     Ok(Ended {
         complete,
         stopped,
-        ..Ended::of(&all, paced)
+        ..Ended::of(&all, pacing_cpu)
     })
 }
 
@@ -161,11 +161,11 @@ fn share(all: usize, workers: usize, index: usize) -> usize {
 }
 
 impl Ended {
-    fn of(workers: &[Worked], paced: Option<Duration>) -> Ended {
+    fn of(workers: &[Worked], pacing: Option<Duration>) -> Ended {
         let cpu = workers
             .iter()
             .map(|worked| worked.cpu)
-            .chain([paced])
+            .chain([pacing])
             .sum::<Option<Duration>>();
         Ended {
             complete: true,
