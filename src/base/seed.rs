@@ -61,15 +61,18 @@ impl Seed {
 
     /// For shapes from 1 up; its mean is the shape.
     fn gamma_from_one(&mut self, shape: f64) -> f64 {
-        let d = shape - 1.0 / 3.0;
-        let c = 1.0 / libm::sqrt(9.0 * d);
+        let third = shape - 1.0 / 3.0;
+        let scale = 1.0 / libm::sqrt(9.0 * third);
         loop {
-            let x = self.normal();
-            let base = 1.0 + c * x;
-            let v = base * base * base;
-            let u = 1.0 - self.unit();
-            if v > 0.0 && libm::log(u) < 0.5 * x * x + d - d * v + d * libm::log(v) {
-                return d * v;
+            let drawn = self.normal();
+            let base = 1.0 + scale * drawn;
+            let cube = base * base * base;
+            let lot = 1.0 - self.unit();
+            if cube > 0.0 {
+                let bound = 0.5 * drawn * drawn + third * (1.0 - cube + libm::log(cube));
+                if libm::log(lot) < bound {
+                    return third * cube;
+                }
             }
         }
     }

@@ -205,7 +205,7 @@ impl Written<'_> {
     }
 
     fn item(&self, text: &str) -> Value {
-        let part = self.part(text);
+        let part = text_part(text);
         let content = if text.is_empty() {
             json!([])
         } else {
@@ -217,10 +217,6 @@ impl Written<'_> {
         })
     }
 
-    fn part(&self, text: &str) -> Value {
-        json!({ "type": "output_text", "text": text, "annotations": [] })
-    }
-
     fn id(&self) -> &str {
         let id = &self.identity.id;
         id.strip_prefix("chatcmpl-").unwrap_or(id)
@@ -229,40 +225,45 @@ impl Written<'_> {
     /// The events of a streamed answer; a broken one ends with an error after its pieces.
     fn events(&self, pace: Pace, broken: bool) -> Vec<StreamPiece> {
         let item_id = format!("msg_{}", self.id());
-        let place = json!({ "item_id": item_id, "output_index": 0, "content_index": 0 });
+        let within = json!({ "item_id": item_id, "output_index": 0, "content_index": 0 });
         let mut events = Events::default();
         let begun = json!({ "response": self.response("in_progress") });
-        events.add(pace.first, "response.created", begun.clone());
-        events.add(pace.first, "response.in_progress", begun);
+        events.add(pace.first, "response.created", &begun);
+        events.add(pace.first, "response.in_progress", &begun);
         let item = json!({ "output_index": 0, "item": self.item("") });
-        events.add(pace.first, "response.output_item.added", item);
-        let part = with(&place, "part", self.part(""));
-        events.add(pace.first, "response.content_part.added", part);
+        events.add(pace.first, "response.output_item.added", &item);
+        let part = with(&within, "part", text_part(""));
+        events.add(pace.first, "response.content_part.added", &part);
         for (index, piece) in self.pieces.iter().enumerate() {
-            let delta = with(&place, "delta", (*piece).into());
-            events.add(pace.at(index), "response.output_text.delta", delta);
+            let delta = with(&within, "delta", (*piece).into());
+            events.add(pace.at(index), "response.output_text.delta", &delta);
         }
         let last = pace.end(self.pieces.len());
         if broken {
             let message = "Rate limit reached for this model deployment.";
             let error = json!({ "code": "rate_limit_exceeded", "message": message, "param": null });
-            events.add(last, "error", error);
+            events.add(last, "error", &error);
             return events.pieces;
         }
         let text = self.pieces.concat();
-        let done = with(&place, "text", text.as_str().into());
-        events.add(last, "response.output_text.done", done);
-        let part = with(&place, "part", self.part(&text));
-        events.add(last, "response.content_part.done", part);
+        let done = with(&within, "text", text.as_str().into());
+        events.add(last, "response.output_text.done", &done);
+        let part = with(&within, "part", text_part(&text));
+        events.add(last, "response.content_part.done", &part);
         let item = json!({ "output_index": 0, "item": self.item(&text) });
-        events.add(last, "response.output_item.done", item);
+        events.add(last, "response.output_item.done", &item);
         let end = match self.finish {
             Finish::Stop => "response.completed",
             Finish::Length => "response.incomplete",
         };
-        events.add(last, end, json!({ "response": self.response("completed") }));
+        let whole = json!({ "response": self.response("completed") });
+        events.add(last, end, &whole);
         events.pieces
     }
+}
+
+fn text_part(text: &str) -> Value {
+    json!({ "type": "output_text", "text": text, "annotations": [] })
 }
 
 fn usage_object(usage: Usage) -> Value {
@@ -287,7 +288,7 @@ struct Events {
 }
 
 impl Events {
-    fn add(&mut self, after: std::time::Duration, kind: &str, fields: Value) {
+    fn add(&mut self, after: std::time::Duration, kind: &str, fields: &Value) {
         let mut event = Map::new();
         event.insert("type".to_owned(), kind.into());
         event.insert("sequence_number".to_owned(), self.pieces.len().into());

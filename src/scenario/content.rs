@@ -9,7 +9,7 @@ use super::model::{Caller, Scenario, Share};
 use super::request::{Prompts, Route, RowOrder};
 
 /// Everything about an arrival's request that is not the same for its whole group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Content {
     /// Which of the group's prompts.
     pub(super) prompt: u32,
@@ -124,21 +124,6 @@ impl Counted {
             Prompts::Texts(_) | Prompts::Rows => Tokens::ZERO,
         };
         Counted { fixed, wrapping }
-    }
-}
-
-impl Default for Content {
-    fn default() -> Content {
-        Content {
-            prompt: 0,
-            row: 0,
-            words: 0,
-            lot: 0,
-            max_tokens: None,
-            completion_tokens: None,
-            model: 0,
-            stream: false,
-        }
     }
 }
 

@@ -14,6 +14,10 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 
 /// What a group does about each kind of bad ending.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "as scenarios write them, and a name cannot begin with a digit"
+)]
 pub(crate) struct Reactions {
     pub(crate) on_429: Reaction,
     pub(crate) on_403: Reaction,

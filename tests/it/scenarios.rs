@@ -70,6 +70,7 @@ fn examples() -> Vec<String> {
     names
 }
 
+#[expect(clippy::print_stdout, reason = "says why an example was left out")]
 fn compare(name: &str) -> Result<(), String> {
     let folder = Folder::new(&format!("example-{name}"));
     let (simulated, kept) = play(&folder, name, "simulate")?;

@@ -9,7 +9,7 @@ use super::{Bound, Metric, Scope, Statistic, Threshold, Timing};
 /// How often rules are judged at most.
 const EVERY: Duration = Duration::from_millis(100);
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// A rule that ends the run once it is broken.
 #[derive(Debug, Clone, PartialEq)]

@@ -60,7 +60,7 @@ impl Checker {
         let api_version = self.optional(wire.api_version.as_ref());
         let key_header = self.or(wire.key_header, KeyHeader::default);
         let warm_up = self.or(wire.warm_up, || Duration::ZERO);
-        let budget = self.budget(wire.budget.unwrap_or_default());
+        let budget = self.budget(&wire.budget.unwrap_or_default());
         let model = self.model(wire.model.unwrap_or_default());
         let subscriptions = self.subscriptions(wire.subscriptions);
         // Mentioned, not checked: a threshold about a caller with a mistake is no second mistake.
@@ -99,7 +99,7 @@ impl Checker {
         })
     }
 
-    fn budget(&mut self, wire: WireBudget) -> Option<Budget> {
+    fn budget(&mut self, wire: &WireBudget) -> Option<Budget> {
         let requests = self.optional(wire.requests.as_ref());
         let tokens = self.optional(wire.tokens.as_ref());
         let money = self.optional(wire.money.as_ref());
@@ -155,7 +155,7 @@ impl Checker {
                 SubscriptionEntry::Id(id) => self
                     .value(&Placed { value: id, span })
                     .map(|id| (subscription(id), span)),
-                SubscriptionEntry::Whole(wire) => self.subscription(wire, span),
+                SubscriptionEntry::Whole(wire) => self.subscription(*wire, span),
             };
             let Some((spec, span)) = checked else {
                 continue;

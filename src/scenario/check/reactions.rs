@@ -1,5 +1,5 @@
 use super::super::reaction::{Backoff, Reaction, Reactions, Wait};
-use super::super::wire::{Field, Placed, ReactionEntry, Whole, WireReaction};
+use super::super::wire::{Field, Placed, ReactionEntry, Text, Whole, WireReaction};
 use super::Checker;
 use crate::base::Span;
 use crate::yaml::Checks as _;
@@ -64,7 +64,7 @@ impl Checker {
         };
         let (word, whole) = match value {
             ReactionEntry::Word(value) => (Some(Placed { value, span }), WireReaction::default()),
-            ReactionEntry::Whole(mut whole) => (whole.wait.take(), whole),
+            ReactionEntry::Whole(mut whole) => (whole.wait.take(), *whole),
         };
         let place = word.as_ref().map_or(span, |word| word.span);
         let wait = self.required(word, span, "a reaction", "wait");
@@ -109,18 +109,18 @@ impl Checker {
 
     /// What only one kind of wait has belongs to no other.
     fn fits_wait(&mut self, wire: &WireReaction, wait: Option<Wait>) {
-        fn place<F>(field: &Field<F>) -> Option<Span> {
-            field.as_ref().map(|field| field.span)
+        fn place<F>(field: Option<&Placed<Text<F>>>) -> Option<Span> {
+            field.map(|field| field.span)
         }
         let grown = [
-            ("first", place(&wire.first)),
-            ("factor", place(&wire.factor)),
-            ("most", place(&wire.most)),
-            ("jitter", place(&wire.jitter)),
+            ("first", place(wire.first.as_ref())),
+            ("factor", place(wire.factor.as_ref())),
+            ("most", place(wire.most.as_ref())),
+            ("jitter", place(wire.jitter.as_ref())),
         ];
         let retried = [
-            ("max-attempts", place(&wire.max_attempts)),
-            ("give-up-after", place(&wire.give_up_after)),
+            ("max-attempts", place(wire.max_attempts.as_ref())),
+            ("give-up-after", place(wire.give_up_after.as_ref())),
         ];
         let idle: Vec<(&str, Option<Span>)> = match wait {
             None | Some(Wait::Exponential(_)) => Vec::new(),

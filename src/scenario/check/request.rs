@@ -7,14 +7,12 @@ use super::super::request::{
 };
 use super::super::template::Template;
 use super::super::wire::{
-    Entries, Field, HeaderName, HeaderValue, ImageEntry, Name, Placed, Prose, Scalar, Text,
+    Entries, Field, HeaderName, HeaderValue, ImageEntry, Placed, Prose, Text, Variables,
     WireRequest,
 };
 use super::Checker;
 use crate::base::{Span, nearest_hint};
 use crate::yaml::{Checks as _, Choice};
-
-type Variables = Entries<Name, Placed<Vec<Placed<Text<Scalar>>>>>;
 
 /// Fields of the body that have keys of their own.
 const OURS: [&str; 11] = [

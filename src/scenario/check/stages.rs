@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::base::Span;
 
 use super::super::schedule::{Spacing, Stage, Unit};
-use super::super::wire::{Field, Flow, Placed, SpacingWord, Text, Time, WireStage};
+use super::super::wire::{Burstiness, Field, Flow, Placed, SpacingWord, Text, Time, WireStage};
 use super::Checker;
 use crate::yaml::Checks as _;
 
@@ -128,7 +128,7 @@ impl Checker {
         }
         let rates: Vec<_> = steps.value.iter().map(|rate| self.value(rate)).collect();
         let span = self.time(wire.span, owner, "steps", true);
-        let spacing = self.spacing(wire.spacing, wire.burstiness);
+        let spacing = self.spacing(wire.spacing, wire.burstiness.as_ref());
         let rates = rates.into_iter().collect::<Option<Vec<_>>>()?;
         let (span, spacing) = (span?, spacing?);
         let count = u32::try_from(rates.len()).ok().filter(|count| *count > 0)?;
@@ -153,7 +153,7 @@ impl Checker {
         let peak_place = wire.peak.as_ref().map_or(owner, |peak| peak.span);
         let peak = self.required(wire.peak, owner, "a spike", "peak");
         let span = self.time(wire.span, owner, "spike", true);
-        let spacing = self.spacing(wire.spacing, wire.burstiness);
+        let spacing = self.spacing(wire.spacing, wire.burstiness.as_ref());
         let (rate, spike, peak, span) = (rate?, spike?, peak?, span?);
         let spacing = spacing?;
         if rate.1 != spike.1 {
@@ -168,8 +168,9 @@ impl Checker {
             );
             return None;
         }
-        let before = (span - peak) / 2;
-        let after = span - peak - before;
+        let around = span.saturating_sub(peak);
+        let before = around / 2;
+        let after = around.saturating_sub(before);
         Some(vec![
             constant(rate, before, spacing),
             constant(spike, peak, spacing),
@@ -195,7 +196,7 @@ impl Checker {
         key: &str,
     ) -> Option<Stage> {
         let span = self.time(wire.span, owner, key, true);
-        let spacing = self.spacing(wire.spacing, wire.burstiness);
+        let spacing = self.spacing(wire.spacing, wire.burstiness.as_ref());
         let ((from, unit), (to, other)) = (from?, to?);
         if unit != other {
             self.one_unit(place);
@@ -221,12 +222,12 @@ impl Checker {
     fn spacing(
         &mut self,
         word: Field<SpacingWord>,
-        burstiness: Field<super::super::wire::Burstiness>,
+        burstiness: Option<&Placed<Text<Burstiness>>>,
     ) -> Option<Spacing> {
         let place = word.as_ref().map(|word| word.span);
         let word = self.or(word, Default::default);
-        let bursty = burstiness.as_ref().map(|burstiness| burstiness.span);
-        let burstiness = self.optional(burstiness.as_ref());
+        let bursty = burstiness.map(|burstiness| burstiness.span);
+        let burstiness = self.optional(burstiness);
         match (word?, burstiness?) {
             (SpacingWord::Gamma, Some(burstiness)) => Some(Spacing::Gamma { burstiness }),
             (SpacingWord::Gamma, None) => {

@@ -81,8 +81,8 @@ impl Scenario {
                 Schedule::Stages(stages) => {
                     let mut lots = self.seed.derive(&format!("arrivals/{}", caller.name));
                     arrivals::each(caller.start, stages, &mut lots, |at| {
-                        let composed = composer.next(self, None);
-                        let arrival = Arrival::new(at, index, &composed);
+                        let said = composer.next(self, None);
+                        let arrival = Arrival::new(at, index, &said);
                         let tokens = arrival.tokens();
                         arrivals.push(arrival);
                         tokens
@@ -90,8 +90,8 @@ impl Scenario {
                 }
                 Schedule::Trace(trace) => {
                     for (at, row) in trace.replayed(caller.start) {
-                        let composed = composer.next(self, Some(row));
-                        arrivals.push(Arrival::new(at, index, &composed));
+                        let said = composer.next(self, Some(row));
+                        arrivals.push(Arrival::new(at, index, &said));
                     }
                     trace.end(caller.start)
                 }

@@ -47,16 +47,12 @@ fn group(request: &str) -> String {
 /// What the user says in each of three requests.
 fn said(request: &str) -> Vec<String> {
     let scenario = complete(&group(request)).unwrap_or_else(|problems| panic!("{problems}"));
-    let bodies = scenario
-        .plan()
-        .arrivals
-        .iter()
-        .map(|arrival| {
-            let body: serde_json::Value = serde_json::from_str(&scenario.body(arrival)).unwrap();
-            body["messages"][0]["content"].to_string()
-        })
-        .collect();
-    bodies
+    let plan = scenario.plan();
+    let content = |arrival| {
+        let body: serde_json::Value = serde_json::from_str(&scenario.body(arrival)).unwrap();
+        body["messages"][0]["content"].to_string()
+    };
+    plan.arrivals.iter().map(content).collect()
 }
 
 #[test]

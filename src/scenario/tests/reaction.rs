@@ -29,6 +29,7 @@ fn after(
     )
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the answer is")]
 fn retry(at_ms: u64, waited_until_ms: Option<u64>) -> Option<Retry> {
     Some(Retry {
         at: Moment::from_micros(at_ms * MILLI),

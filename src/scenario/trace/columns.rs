@@ -92,6 +92,6 @@ fn plain(name: &str) -> String {
     if name.starts_with('_') {
         return String::new();
     }
-    let letters = name.chars().filter(|c| c.is_ascii_alphanumeric());
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }

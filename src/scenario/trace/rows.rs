@@ -43,7 +43,7 @@ pub(in super::super) fn read(
         .map(|(micros, row)| (offset(micros), row))
         .filter(|(at, _)| window.contains(at))
         .map(|(at, row)| TraceRow {
-            at: at - trace.from,
+            at: at.saturating_sub(trace.from),
             ..row
         })
         .collect();

@@ -30,8 +30,10 @@ fn read_into(trace: &mut TraceSpec, text: &str) -> Result<(), String> {
     read(trace, &source, &known).map_err(|problems| render(&problems, false))
 }
 
-/// Rows as `at ms, prompt, completion, subscription, model, stream`.
-fn rows(text: &str) -> Vec<(u128, u64, u64, Option<usize>, Option<u32>, Option<bool>)> {
+/// `at ms, prompt, completion, subscription, model, stream`.
+type Plain = (u128, u64, u64, Option<usize>, Option<u32>, Option<bool>);
+
+fn rows(text: &str) -> Vec<Plain> {
     let mut trace = spec();
     read_into(&mut trace, text).unwrap_or_else(|problems| panic!("{problems}"));
     let plain = |row: &TraceRow| {
@@ -122,7 +124,7 @@ fn mistakes_have_places_and_hints() {
     .collect();
     insta::assert_snapshot!(shown.join("\n\n"));
     let mut late = TraceSpec {
-        from: Duration::from_secs(60),
+        from: Duration::from_mins(1),
         ..spec()
     };
     let text = format!("{head}1,2,3,team-a,true\n");

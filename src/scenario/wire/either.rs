@@ -54,7 +54,7 @@ pub(in super::super) struct WirePause {
 /// What to do, in a word or in detail.
 pub(in super::super) enum ReactionEntry {
     Word(Text<Wait>),
-    Whole(WireReaction),
+    Whole(Box<WireReaction>),
 }
 
 /// A file, or a file and how it is replayed.
@@ -101,13 +101,13 @@ pub(in super::super) struct WireRule {
 }
 
 macro_rules! either {
-    ($name:ident, $expected:literal, $scalar:ident($format:ty), $whole:ident($mapping:ty)) => {
+    ($name:ident, $expected:literal, $scalar:ident($format:ty), $mapping:ty => $whole:expr) => {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
                 deserializer.deserialize_any(ScalarVisitor(EitherVisitor {
                     expected: $expected,
                     scalar: |text| $name::$scalar(Text::new(text)),
-                    mapping: $name::$whole,
+                    mapping: $whole,
                 }))
             }
         }
@@ -133,35 +133,35 @@ either!(
     AmountEntry,
     "a number of tokens, or `from` and `to`, or `median` and `p95`",
     One(Count),
-    Drawn(WireAmount)
+    WireAmount => AmountEntry::Drawn
 );
 either!(
     PauseEntry,
     "a time, or `from` and `to`, or `mean`",
     One(Time),
-    Drawn(WirePause)
+    WirePause => PauseEntry::Drawn
 );
 either!(
     ReactionEntry,
     "a reaction, or a mapping with `wait`",
     Word(Wait),
-    Whole(WireReaction)
+    WireReaction => |whole| ReactionEntry::Whole(Box::new(whole))
 );
 either!(
     TraceEntry,
     "a file, or a mapping with `file`",
     File(Prose),
-    Whole(WireTrace)
+    WireTrace => TraceEntry::Whole
 );
 either!(
     ImageEntry,
     "a URL or file, or a mapping with `source`",
     Source(Prose),
-    Whole(WireImage)
+    WireImage => ImageEntry::Whole
 );
 either!(
     RuleEntry,
     "a rule, or a mapping with `rule`",
     Rule(Rule),
-    Whole(WireRule)
+    WireRule => RuleEntry::Whole
 );

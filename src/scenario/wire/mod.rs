@@ -30,7 +30,7 @@ pub(super) use either::{
 pub(super) use entries::{SubscriptionEntry, Target};
 pub(super) use flow::{Burstiness, Cost, Flow, Multiple, StreamShare, TimesFaster};
 pub(super) use header::{HeaderName, HeaderValue, KeyHeaderName};
-pub(super) use request::WireRequest;
+pub(super) use request::{Variables, WireRequest};
 pub(super) use words::SpacingWord;
 
 /// A load scenario of apimon: who calls, what, when, and what must hold.

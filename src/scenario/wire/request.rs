@@ -10,6 +10,9 @@ use super::{
     StreamShare, Text,
 };
 
+/// Names of variables and their values.
+pub(in super::super) type Variables = Entries<Name, Placed<Vec<Placed<Text<Scalar>>>>>;
+
 /// What is sent. What the user says is one of `prompt`, `prompts`, `prompt-file`, `prompt-files`,
 /// `prompt-tokens`, or comes from the rows of `dataset`.
 #[derive(Default, Deserialize, JsonSchema)]
@@ -36,8 +39,7 @@ pub(in super::super) struct WireRequest {
     /// `in-order` or `random`; default `in-order`.
     pub(in super::super) dataset_order: Field<RowOrder>,
     /// Values of variables; each arrival picks one of each.
-    pub(in super::super) variables:
-        Option<Placed<Entries<Name, Placed<Vec<Placed<Text<Scalar>>>>>>>,
+    pub(in super::super) variables: Option<Placed<Variables>>,
     /// Text of the system message, or of the instructions of `responses`.
     pub(in super::super) system: Field<Prose>,
     /// Longest answer to ask for.
