@@ -188,7 +188,7 @@ fn play(
     let (batches, received) = mpsc::channel();
     let (stop, stopped) = watch::channel(Stop::No);
     let recorder = Recorder {
-        terminal: *terminal,
+        terminal: terminal.clone(),
         clock: test.clock,
         writer,
         progress: Progress::new(terminal, planned),

@@ -216,7 +216,7 @@ async fn send(
         match line.link.send(request).await {
             Ok(response) => return Ok((line, response)),
             // The server closed an idle connection while we picked it up: nothing was sent yet.
-            Err(SendError::Unsent(back)) if used => request = back,
+            Err(SendError::Unsent(back)) if used => request = *back,
             Err(SendError::Unsent(_)) => {
                 let detail = "the connection was closed before the request was sent";
                 return Err(Problem::new(Failure::Broken, detail));

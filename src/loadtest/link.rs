@@ -46,7 +46,7 @@ pub(super) struct Opening {
 /// Why a request could not be sent, or has no response head.
 pub(super) enum SendError {
     /// The connection was closed before anything was sent; here is the request back.
-    Unsent(Request<Outgoing>),
+    Unsent(Box<Request<Outgoing>>),
     Broken(hyper::Error),
 }
 
@@ -87,11 +87,11 @@ impl Link {
             .await
             .is_err()
         {
-            return Err(SendError::Unsent(request));
+            return Err(SendError::Unsent(Box::new(request)));
         }
         let sent = drive(wire, sender.try_send_request(request)).await;
         sent.map_err(|mut error| match error.take_message() {
-            Some(request) => SendError::Unsent(request),
+            Some(request) => SendError::Unsent(Box::new(request)),
             None => SendError::Broken(error.into_error()),
         })
     }
