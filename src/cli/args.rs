@@ -226,6 +226,9 @@ pub(super) struct LoadtestArguments {
 
     #[command(flatten)]
     pub(super) backend: BackendArguments,
+
+    #[command(flatten)]
+    pub(super) sending: super::sending::SendingArguments,
 }
 
 /// What one of several machines plays, and from when.

@@ -55,6 +55,7 @@ pub(super) fn run_info(
         },
         shard: None,
         merged: Vec::new(),
+        client: None,
     }
 }
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use super::record::{Failure, Line, Record, decode_line};
+use super::record::{Failure, Line, Record, TokensBy, decode_line};
 
 /// One line of `requests.jsonl`, without its newline.
 ///
@@ -54,6 +54,16 @@ fn scan(line: &str) -> Option<Line<'_>> {
             None
         },
         waited_until_us: rest.perhaps(",\"waited_until_us\":")?,
+        connect_us: rest.perhaps(",\"connect_us\":")?,
+        tls_us: rest.perhaps(",\"tls_us\":")?,
+        sent_bytes: rest.perhaps(",\"sent_bytes\":")?,
+        received_bytes: rest.perhaps(",\"received_bytes\":")?,
+        content_events: rest.perhaps(",\"content_events\":")?,
+        itl_p50_us: rest.perhaps(",\"itl_p50_us\":")?,
+        itl_p99_us: rest.perhaps(",\"itl_p99_us\":")?,
+        itl_max_us: rest.perhaps(",\"itl_max_us\":")?,
+        tokens_by: rest.tokens_by()?,
+        in_stream: rest.takes(",\"in_stream\":true"),
     };
     (rest.0 == "}").then_some(record)
 }
@@ -148,9 +158,22 @@ impl<'a> Rest<'a> {
             "timeout" => Failure::Timeout,
             "malformed" => Failure::Malformed,
             "interrupted" => Failure::Interrupted,
+            "no-connection" => Failure::NoConnection,
             _ => return None,
         };
         Some(Some(failure))
+    }
+
+    #[expect(clippy::option_option, reason = "absent and wrong are two things here")]
+    fn tokens_by(&mut self) -> Option<Option<TokensBy>> {
+        if !self.takes(",\"tokens_by\":\"") {
+            return Some(None);
+        }
+        match self.text()?.as_ref() {
+            "reported" => Some(Some(TokensBy::Reported)),
+            "counted" => Some(Some(TokensBy::Counted)),
+            _ => None,
+        }
     }
 }
 
@@ -159,7 +182,7 @@ mod tests {
     use proptest::option;
     use proptest::prelude::*;
 
-    use super::super::record::encode_line;
+    use super::super::line::encode_line;
     use super::*;
     use crate::base::Moment;
 
@@ -175,6 +198,7 @@ mod tests {
             Just(Failure::Timeout),
             Just(Failure::Malformed),
             Just(Failure::Interrupted),
+            Just(Failure::NoConnection),
         ]
     }
 
@@ -183,10 +207,16 @@ mod tests {
         let counts = [count(), count(), count(), count(), count()];
         let times = [count(), count(), count(), count(), count()];
         let words = (name(), name(), option::of(name()), option::of(failure()));
-        let rest = (any::<u32>(), any::<[bool; 2]>(), option::of(any::<u16>()));
+        let by = prop_oneof![Just(TokensBy::Reported), Just(TokensBy::Counted)];
+        let rest = (
+            any::<u32>(),
+            any::<[bool; 3]>(),
+            option::of(any::<u16>()),
+            option::of(by),
+        );
         (counts, times, words, rest).prop_map(|(counts, times, words, rest)| {
             let (caller, subscription, reason, failure) = words;
-            let (attempt, [stream, warm_up], status) = rest;
+            let (attempt, [stream, warm_up, in_stream], status, tokens_by) = rest;
             Record {
                 stream,
                 warm_up,
@@ -203,6 +233,16 @@ mod tests {
                 consumed_tokens: counts[2],
                 prompt_tokens: counts[3],
                 completion_tokens: counts[4],
+                tokens_by,
+                in_stream,
+                connect_us: counts[2],
+                tls_us: times[0],
+                sent_bytes: counts[0],
+                received_bytes: times[1],
+                content_events: counts[1],
+                itl_p50_us: times[2],
+                itl_p99_us: counts[4],
+                itl_max_us: counts[3],
                 ..Record::new(
                     counts[0].unwrap_or(3),
                     attempt,

@@ -36,8 +36,9 @@ mod template;
 mod trace;
 mod wire;
 
-pub(crate) use budget::Meter;
-pub(crate) use call::Call;
+pub(crate) use budget::{Budget, Meter};
+pub(crate) use call::REQUEST_ID;
+pub(crate) use content::Content;
 pub(crate) use model::{KeyReference, Scenario};
 pub(crate) use outline::{Amounts, Outline};
 pub(crate) use plan::{Arrival, CallerLoop, Plan};

@@ -125,6 +125,7 @@ fn forget_after(record: &mut Record, deadline: Moment) {
     record.last_token_us = record.last_token_us.filter(seen);
     record.prompt_tokens = None;
     record.completion_tokens = None;
+    record.tokens_by = None;
 }
 
 fn first_try(scenario: &Scenario, arrival: &Arrival) -> Try {
@@ -268,12 +269,10 @@ impl Run<'_> {
             record.first_token_us = stream.first_token.map(seen);
             record.last_token_us = stream.last_token.map(seen);
             let usage = stream.reader.usage();
-            record.prompt_tokens = usage.map(|usage| usage.prompt.0);
-            let completion = usage.map_or_else(
-                || stream.reader.completion_estimate(),
-                |usage| usage.completion,
-            );
-            record.completion_tokens = Some(completion.0);
+            match usage {
+                Some(usage) => record.note_usage(usage.prompt.0, usage.completion.0),
+                None => record.note_counted(stream.reader.completion_estimate().0),
+            }
             if stream.end.max(now) > deadline {
                 forget_after(record, deadline);
             }
@@ -287,8 +286,9 @@ impl Run<'_> {
         record.last_token_us = None;
         record.first_token_us = Some(now.as_micros());
         let usage = response.body.as_deref().and_then(Usage::of_body);
-        record.prompt_tokens = usage.map(|usage| usage.prompt.0);
-        record.completion_tokens = usage.map(|usage| usage.completion.0);
+        if let Some(usage) = usage {
+            record.note_usage(usage.prompt.0, usage.completion.0);
+        }
         if now > deadline {
             // Nobody waited for the head.
             record.note_nothing();

@@ -49,7 +49,7 @@ const MAY_NAME: [(&str, &str); 33] = [
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator azure provision monitor dashboard usage deployer plane",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator azure provision monitor dashboard usage deployer plane metrics",
     ),
 ];
 

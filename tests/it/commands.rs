@@ -276,3 +276,28 @@ fn the_schema_is_json_and_describes_every_top_level_key() {
         );
     }
 }
+
+#[test]
+fn a_target_that_may_cost_money_is_named_priced_and_capped() {
+    let folder = Folder::new("paid");
+    folder.write(
+        "s.yaml",
+        "callers: [{ name: a, request: { prompt: Hello, max-tokens: 100 }, arrivals: [{ count: 500000, for: 1h }] }]\n",
+    );
+    // An address that is set aside for documentation: nothing is sent there, nor could it be.
+    let url = "http://192.0.2.1";
+    let by_environment = apimon(&folder, &["loadtest", "s.yaml"])
+        .env("APIM_GATEWAY_URL", url)
+        .env("APIM_API_KEY", "secret-of-mine")
+        .output()
+        .unwrap();
+    let by_flag = apimon(&folder, &["loadtest", "s.yaml", "--target", url])
+        .env("APIM_API_KEY", "secret-of-mine")
+        .output()
+        .unwrap();
+    insta::assert_snapshot!(format!(
+        "{}\n{}",
+        transcript(&by_environment, &folder),
+        transcript(&by_flag, &folder)
+    ));
+}

@@ -27,6 +27,7 @@ mod pressure;
 mod reload;
 mod report;
 mod scenarios;
+mod sending;
 mod shards;
 mod test_policy;
 mod traces;

@@ -43,6 +43,7 @@ fn info() -> RunInfo {
         },
         shard: None,
         merged: Vec::new(),
+        client: None,
     }
 }
 
