@@ -12,7 +12,7 @@ fn exported(text: &str) -> Result<Export, ExportError> {
     export(&scenario, &scenario.plan(), "https://g.example", 2)
 }
 
-const TWO: &str = r#"
+const TWO: &str = r"
 name: two-teams
 subscriptions:
   - { id: a, key-env: KEY_A }
@@ -27,7 +27,7 @@ callers:
     subscription: b
     request: { prompt: Say hello, stream: true }
     arrivals: [ { count: 1, for: 1s } ]
-"#;
+";
 
 #[test]
 fn plan_settings_and_configuration_are_written() {
