@@ -7,6 +7,7 @@ use super::args::LoadtestArguments;
 use super::failure::Failure;
 use super::prepare::prepare;
 use super::progress::Progress;
+use super::report::text_or_json;
 use super::target;
 use super::terminal::Terminal;
 use super::{Outcome, config, output, plan};
@@ -28,7 +29,8 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
         prepared.plan = prepared.plan.shard(shard);
     }
     if arguments.plan {
-        return plan::run(terminal, &prepared, arguments.scenario.printed.format);
+        let format = text_or_json(arguments.scenario.printed.format, "a plan")?;
+        return plan::run(terminal, &prepared, format);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -99,6 +101,7 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
         directory.path(),
         &run,
         &arguments.scenario.printed,
+        &prepared.prices,
     )
 }
 

@@ -8,6 +8,7 @@ use super::terminal::Terminal;
 use super::{Outcome, output};
 use crate::base::number;
 use crate::files::{self, RunDir};
+use crate::prices::Prices;
 use crate::results::{self, Run};
 
 pub(super) fn run(terminal: &Terminal, arguments: &MergeArguments) -> Outcome {
@@ -27,7 +28,13 @@ pub(super) fn run(terminal: &Terminal, arguments: &MergeArguments) -> Outcome {
         directory.path().display()
     ));
     let run = run.without_warm_up();
-    output::finish(terminal, directory.path(), &run, &arguments.printed)
+    output::finish(
+        terminal,
+        directory.path(),
+        &run,
+        &arguments.printed,
+        Prices::shipped(),
+    )
 }
 
 /// The paths that are runs, and the runs in those that are folders of runs.

@@ -157,7 +157,7 @@ fn requests(outline: &Outline) -> String {
                 &count(planned.completion_tokens),
                 &most,
             ],
-            4,
+            5,
         ));
     }
     format!(

@@ -74,5 +74,11 @@ pub(super) fn run(terminal: &Terminal, arguments: &ScenarioArguments) -> Outcome
         torn: false,
     };
     let run = run.without_warm_up();
-    output::finish(terminal, directory.path(), &run, &arguments.printed)
+    output::finish(
+        terminal,
+        directory.path(),
+        &run,
+        &arguments.printed,
+        &prepared.prices,
+    )
 }

@@ -87,11 +87,12 @@ impl Shared {
     pub(super) fn answer(&self, ask: &Ask, fault: Option<Fault>) -> Reply {
         let mut plane = self.plane();
         self.settle(&mut plane);
-        let monitored = {
+        let monitored = fault.is_none().then(|| {
             let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
             plane.monitored(&calls, self.now(), ask)
-        };
-        let reply = monitored.unwrap_or_else(|| plane.answer(self.now(), ask, fault));
+        });
+        let reply = monitored.flatten();
+        let reply = reply.unwrap_or_else(|| plane.answer(self.now(), ask, fault));
         self.settle(&mut plane);
         // Kept before it is told: what was answered is not forgotten.
         let kept = self.keep(&mut plane);

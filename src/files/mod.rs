@@ -9,6 +9,7 @@ mod append;
 mod disk;
 mod private;
 mod run_dir;
+mod segments;
 mod tree;
 mod watch;
 
@@ -20,7 +21,8 @@ use std::path::{Path, PathBuf};
 pub(crate) use append::Appender;
 pub(crate) use disk::Disk;
 pub(crate) use private::{remove, write_private};
-pub(crate) use run_dir::{RunDir, RunWriter, read_run, runs_in};
+pub(crate) use run_dir::{RunDir, RunWriter, read_info, read_run, runs_in};
+pub(crate) use segments::{fold_lines, last_line, size};
 pub(crate) use tree::{is_folder, xml_files};
 pub(crate) use watch::{Stamp, find, stamp};
 

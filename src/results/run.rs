@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::record::{Record, decode_line};
@@ -79,7 +80,7 @@ pub(crate) struct MergedInfo {
 }
 
 /// Where the numbers come from; every table and chart says which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Origin {
     Measured,
@@ -143,11 +144,18 @@ pub(crate) enum RunError {
     Info(serde_json::Error),
     #[error("the run has format `{found}`, this version reads `{FORMAT}` only")]
     Format { found: String },
-    #[error("`requests.jsonl` line {line} is not valid: {cause}")]
+    #[error("`requests.jsonl` line {line}, column {}: {}", cause.column(), bare(cause))]
     Line {
         line: usize,
         cause: serde_json::Error,
     },
+}
+
+/// The cause without its place, which is one in a single line.
+fn bare(cause: &serde_json::Error) -> String {
+    let text = cause.to_string();
+    let place = format!(" at line {} column {}", cause.line(), cause.column());
+    text.strip_suffix(&place).unwrap_or(&text).to_owned()
 }
 
 #[derive(Deserialize)]
@@ -162,12 +170,7 @@ impl Run {
     ///
     /// When the format is another one, or anything but the last line is not a record.
     pub(crate) fn decode(info: &str, lines: &str) -> Result<Run, RunError> {
-        // The version comes first: another format may not even have our fields.
-        let FormatOnly { format } = serde_json::from_str(info).map_err(RunError::Info)?;
-        if format != FORMAT {
-            return Err(RunError::Format { found: format });
-        }
-        let info = serde_json::from_str(info).map_err(RunError::Info)?;
+        let info = RunInfo::decode(info)?;
         let whole = lines.rfind('\n').map_or(0, |newline| newline + 1);
         let mut records = Vec::new();
         for (index, line) in lines[..whole].lines().enumerate() {
@@ -201,6 +204,20 @@ impl RunInfo {
             Some(_) => &[],
             None => &self.thresholds,
         }
+    }
+
+    /// Reads `run.json`.
+    ///
+    /// # Errors
+    ///
+    /// When the format is another one, or a field is wrong.
+    pub(crate) fn decode(text: &str) -> Result<RunInfo, RunError> {
+        // The version comes first: another format may not even have our fields.
+        let FormatOnly { format } = serde_json::from_str(text).map_err(RunError::Info)?;
+        if format != FORMAT {
+            return Err(RunError::Format { found: format });
+        }
+        serde_json::from_str(text).map_err(RunError::Info)
     }
 
     /// `run.json` as written to disk.

@@ -118,6 +118,15 @@ pub(crate) fn simulate(simulation: Simulation<'_>) -> Simulated {
     run.done
 }
 
+/// What a caller that gave up did not see of a stream: its end, and with it what it cost.
+fn forget_after(record: &mut Record, deadline: Moment) {
+    let seen = |at: &u64| *at <= deadline.as_micros();
+    record.first_token_us = record.first_token_us.filter(seen);
+    record.last_token_us = record.last_token_us.filter(seen);
+    record.prompt_tokens = None;
+    record.completion_tokens = None;
+}
+
 fn first_try(scenario: &Scenario, arrival: &Arrival) -> Try {
     let caller = &scenario.callers[arrival.caller];
     let subscription = &scenario.subscriptions[arrival.subscription].id;
@@ -248,6 +257,7 @@ impl Run<'_> {
             ..
         } = answer;
         self.done.metrics.add(metrics);
+        let deadline = self.deadline(&attempt.record);
         let record = &mut attempt.record;
         record.note_head(response.status, &self.simulation.names, |name| {
             response.headers.first(name)
@@ -264,6 +274,9 @@ impl Run<'_> {
                 |usage| usage.completion,
             );
             record.completion_tokens = Some(completion.0);
+            if stream.end.max(now) > deadline {
+                forget_after(record, deadline);
+            }
             self.agenda.add(
                 stream.end.max(now),
                 ANSWERS,
@@ -276,7 +289,16 @@ impl Run<'_> {
         let usage = response.body.as_deref().and_then(Usage::of_body);
         record.prompt_tokens = usage.map(|usage| usage.prompt.0);
         record.completion_tokens = usage.map(|usage| usage.completion.0);
+        if now > deadline {
+            // Nobody waited for the head.
+            record.note_nothing();
+        }
         self.finish(now, attempt);
+    }
+
+    /// When the caller gives up.
+    fn deadline(&self, record: &Record) -> Moment {
+        Moment::from_micros(record.sent_us) + self.simulation.scenario.request_timeout
     }
 
     /// The caller has its answer, or gave up waiting for it. One that gave up tries again when
@@ -288,7 +310,7 @@ impl Run<'_> {
             ..
         } = attempt;
         let scenario = self.simulation.scenario;
-        let deadline = Moment::from_micros(record.sent_us) + scenario.request_timeout;
+        let deadline = self.deadline(&record);
         let done = now.min(deadline);
         record.done_us = done.as_micros();
         if now > deadline {

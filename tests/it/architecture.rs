@@ -24,7 +24,7 @@ const MAY_NAME: [(&str, &str); 33] = [
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
     ("provision", "base yaml arm"),
-    ("plane", "base arm policy engine model yaml monitor"),
+    ("plane", "base arm policy engine model monitor yaml"),
     ("kubernetes", "base scenario"),
     ("locust", "base scenario"),
     ("metrics", ""),
@@ -44,12 +44,12 @@ const MAY_NAME: [(&str, &str); 33] = [
     ),
     (
         "emulator",
-        "base policy engine monitor gateway plane clock files http",
+        "base policy engine monitor gateway plane clock http files",
     ),
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator plane azure provision monitor dashboard usage deployer",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator azure provision monitor dashboard usage deployer plane",
     ),
 ];
 

@@ -58,6 +58,8 @@ pub(crate) fn apimon(folder: &Folder, arguments: &[&str]) -> Command {
         "NO_COLOR",
         "GITHUB_STEP_SUMMARY",
         "JOB_COMPLETION_INDEX",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
         "RUST_BACKTRACE",
     ] {
         command.env_remove(name);

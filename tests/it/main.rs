@@ -23,6 +23,7 @@ mod interrupt;
 mod lint;
 mod pressure;
 mod reload;
+mod report;
 mod scenarios;
 mod shards;
 mod test_policy;

@@ -30,6 +30,8 @@ pub(crate) struct Transport {
     pace: Pace,
     seed: Mutex<Seed>,
     trace: Option<Trace>,
+    #[cfg(test)]
+    faults: Option<super::Faults>,
 }
 
 impl Transport {
@@ -59,7 +61,15 @@ impl Transport {
             pace,
             seed: Mutex::new(seed.derive("azure transport")),
             trace,
+            #[cfg(test)]
+            faults: None,
         })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_faults(mut self, faults: super::Faults) -> Transport {
+        self.faults = Some(faults);
+        self
     }
 
     pub(crate) fn pace(&self) -> &Pace {
@@ -136,6 +146,14 @@ impl Transport {
 
     /// One attempt, without any regard to its status.
     async fn attempt(&self, request: &Request) -> Result<Answer, Broken> {
+        #[cfg(test)]
+        if let Some(faults) = &self.faults {
+            return faults.around(self.exchange(request)).await;
+        }
+        self.exchange(request).await
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Answer, Broken> {
         let client = if is_loopback(&request.url) {
             &self.near
         } else {
@@ -217,10 +235,10 @@ impl fmt::Debug for Transport {
 }
 
 /// A connection that failed.
-struct Broken {
+pub(super) struct Broken {
     /// True when the request may have arrived.
-    sent: bool,
-    cause: String,
+    pub(super) sent: bool,
+    pub(super) cause: String,
 }
 
 impl Broken {

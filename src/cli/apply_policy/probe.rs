@@ -14,7 +14,9 @@ use crate::settings::StateValue;
 /// Version of the inference API unless `OPENAI_API_VERSION` says another.
 const API_VERSION: &str = "2024-10-21";
 /// Headers that a policy may have set, worth telling.
-const TOLD: [&str; 5] = [
+const TOLD: [&str; 7] = [
+    "x-apim-remaining-tokens",
+    "x-apim-consumed-tokens",
     "retry-after",
     "x-ratelimit-remaining-tokens",
     "remaining-tokens",

@@ -6,7 +6,7 @@ use crate::azure::{Apim, NamedValue, PolicyPlace};
 use crate::base::{Severity, Source, Tier, render};
 use crate::cli::Outcome;
 use crate::cli::args::Format;
-use crate::cli::azure::{Connection, connect, refused};
+use crate::cli::azure::{Connection, connect, refused, service};
 use crate::cli::failure::{Failure, Verdict};
 use crate::cli::terminal::Terminal;
 use crate::files;
@@ -48,18 +48,23 @@ pub(in crate::cli) fn run(terminal: &Terminal, arguments: &ApplyPolicyArguments)
     })
 }
 
-async fn apply(
+pub(super) async fn apply(
     terminal: &Terminal,
     arguments: &ApplyPolicyArguments,
     connection: &Connection,
     wanted: &Wanted,
     source: Option<Source>,
 ) -> Outcome {
-    let service = place::service(connection, arguments.apim_name.as_deref()).await?;
+    let service = service(connection, arguments.apim_name.as_deref()).await?;
     let apim = Apim::new(&connection.client, &connection.group, &service.name).map_err(refused)?;
     let place = place::place(connection, &apim, arguments).await?;
     let live = apim.named_values().await.map_err(refused)?;
-    let folder = history::folder(&connection.target, &service.name, &place);
+    let folder = history::folder(
+        &connection.folder,
+        &connection.target,
+        &service.name,
+        &place,
+    );
     let source = match source {
         Some(source) => source,
         None => {

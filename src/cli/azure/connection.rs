@@ -1,9 +1,10 @@
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::arguments::CloudArguments;
 use super::refused::refused;
-use super::state::settings;
+use super::state::{FOLDER, settings};
 use crate::azure::{
     ArmClient, Auth, AzureError, Chosen, Cloud, GroupId, Method, Pace, RetryPolicy, Session,
     Tokens, Trace, Transport, choose,
@@ -27,10 +28,34 @@ pub(in crate::cli) struct Connection {
     pub(in crate::cli) settings: AzureSettings,
     /// Which credential, and why.
     pub(in crate::cli) chosen: Chosen,
+    /// Where state is kept.
+    pub(in crate::cli) folder: PathBuf,
     /// The local Azure of this process, which ends with it.
     pub(in crate::cli) passing: bool,
     /// Held while the local Azure is needed.
     _local: Option<LocalAzure>,
+}
+
+#[cfg(test)]
+impl Connection {
+    /// A way in that a test has made.
+    pub(in crate::cli) fn of(
+        client: ArmClient,
+        group: GroupId,
+        settings: AzureSettings,
+        folder: PathBuf,
+    ) -> Connection {
+        Connection {
+            client,
+            target: settings.target.value.clone(),
+            group,
+            settings,
+            chosen: choose(Auth::AzureCli, &|_| None).unwrap(),
+            folder,
+            passing: false,
+            _local: None,
+        }
+    }
 }
 
 /// Who asks, and where.
@@ -115,6 +140,7 @@ pub(in crate::cli) async fn connect(
         },
         chosen: way.chosen,
         settings,
+        folder: PathBuf::from(FOLDER),
         passing: local.as_ref().is_some_and(LocalAzure::is_ours),
         _local: local,
     })

@@ -14,7 +14,7 @@ use crate::settings::{
 };
 
 /// Folder of what is kept for each target, in the working directory.
-const FOLDER: &str = ".apimon";
+pub(super) const FOLDER: &str = ".apimon";
 
 /// Where the state of a target is. Names of targets may hold what names of files may not.
 pub(in crate::cli) fn path_of(target: &str) -> PathBuf {
