@@ -53,9 +53,9 @@ impl Gateways {
         let ledger = Ledger::new(Arc::clone(&self.calls), "");
         let begin = |port| {
             let (service, accounts) = (service.clone(), accounts.clone());
-            self::begin(service, accounts, clock, port, ledger.clone())
+            begin(service, accounts, clock, port, ledger.clone())
         };
-        // Somebody else may have the port by now.
+        // Without a port, when somebody else has it by now.
         let started = begin(port.unwrap_or(0)).or_else(|_| begin(0));
         if let Ok(gateway) = started {
             plane.gateway(id, &gateway.url());
