@@ -14,7 +14,10 @@ pub(crate) fn from_usage(usage: &Usage, now: Timestamp) -> (Now, u64) {
     let rows: Vec<&SubscriptionUsage> = usage
         .subscriptions
         .iter()
-        .filter(|row| row.tokens.get(place).is_some_and(|tokens| *tokens > 0))
+        .filter(|row| {
+            let asked = row.requests_by_interval.get(place);
+            asked.is_some_and(|(all, _)| *all > 0) || row.tokens[place] > 0
+        })
         .collect();
     let codes = usage.codes.iter().map(|(status, counts)| CodeNow {
         status: *status,
@@ -67,10 +70,10 @@ fn counter(row: &SubscriptionUsage, place: usize, limit: Option<u64>) -> Counter
     }
 }
 
-/// Requests and refusals of a subscription are known for the whole window only, so that a minute has
-/// its answers.
+/// Without logs, answers of the whole window are all that is known of a subscription's requests.
 fn subscription(row: &SubscriptionUsage, place: usize) -> SubscriptionNow {
-    let (requests, throttled) = row.requests.unwrap_or((row.answers, 0));
+    let known = row.requests_by_interval.get(place).copied();
+    let (requests, throttled) = known.unwrap_or((row.answers, 0));
     SubscriptionNow {
         id: row.id.clone(),
         requests,

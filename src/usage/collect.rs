@@ -43,7 +43,7 @@ pub(crate) fn collect(
                     usage.missing(topic, &format!("the answer is not complete: {why}"));
                 }
                 match topic {
-                    Topic::LogRequests => requests = log_requests(&rows),
+                    Topic::LogRequests => requests = log_requests(&usage.window, &rows),
                     Topic::LogErrors => usage.errors = log_errors(&rows),
                     _ => log_tokens(&usage.window, &rows, &mut logged),
                 }
@@ -179,7 +179,7 @@ impl Usage {
         &mut self,
         custom: BySubscription,
         logged: BySubscription,
-        requests: &BTreeMap<String, (u64, u64)>,
+        requests: &BTreeMap<String, Vec<(u64, u64)>>,
     ) {
         let (source, rows) = if logged.is_empty() {
             (TokenSource::CustomMetrics, custom)
@@ -192,7 +192,12 @@ impl Usage {
             .collect();
         self.token_source = (!rows.is_empty()).then_some(source);
         for (id, counts) in requests {
-            rows.entry(id.clone()).or_default().requests = Some(*counts);
+            let row = rows.entry(id.clone()).or_default();
+            let sum = counts
+                .iter()
+                .fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
+            row.requests = Some(sum);
+            row.requests_by_interval.clone_from(counts);
         }
         let count = self.window.count();
         self.subscriptions = rows
@@ -292,13 +297,19 @@ fn log_errors(rows: &Rows) -> Vec<Failed> {
     errors.collect()
 }
 
-fn log_requests(rows: &Rows) -> BTreeMap<String, (u64, u64)> {
-    let mut found: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+/// All requests and those throttled, by interval.
+fn log_requests(window: &Window, rows: &Rows) -> BTreeMap<String, Vec<(u64, u64)>> {
+    let mut found: BTreeMap<String, Vec<(u64, u64)>> = BTreeMap::new();
     for row in rows.iter() {
         let id = row.text("ApimSubscriptionId").unwrap_or_default();
         let counts = found.entry(id.to_owned()).or_default();
-        counts.0 += row.count("Requests");
-        counts.1 += row.count("Throttled");
+        counts.resize(window.count(), (0, 0));
+        // As of tokens.
+        let at = row.time("TimeGenerated").map(|at| at.max(window.from));
+        if let Some(place) = at.and_then(|at| window.place(at)) {
+            counts[place].0 += row.count("Requests");
+            counts[place].1 += row.count("Throttled");
+        }
     }
     found
 }

@@ -62,6 +62,8 @@ pub(crate) struct SubscriptionUsage {
     pub(crate) answers: u64,
     /// All requests and those throttled; absent without logs.
     pub(crate) requests: Option<(u64, u64)>,
+    /// The same by interval; empty without logs.
+    pub(crate) requests_by_interval: Vec<(u64, u64)>,
     /// Tokens by interval.
     pub(crate) tokens: Vec<u64>,
 }
