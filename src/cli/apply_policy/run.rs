@@ -1,3 +1,5 @@
+use std::path::{Path, PathBuf};
+
 use super::arguments::ApplyPolicyArguments;
 use super::show::Changes;
 use super::wanted::{Wanted, text_change, value_changes};
@@ -96,14 +98,12 @@ pub(super) async fn apply(
     let new_etag = if only_look || changes.is_nothing() {
         etag
     } else {
-        if !changes.policy.is_nothing() {
-            let now = connection.client.session().transport().pace().timestamp();
-            let replaced = changes.policy.live.as_ref().map_or("", |live| &live.text);
-            let path = history::keep(&folder, now, replaced)?;
-            terminal.note(&format!("what is replaced is kept in `{}`", path.display()));
-        }
-        let if_match = arguments.if_match.as_deref();
-        push::push(terminal, connection, &apim, &changes, &source, if_match).await?
+        let kept = keep(terminal, connection, &folder, &changes)?;
+        let expected = push::Expected {
+            if_match: arguments.if_match.as_deref(),
+            kept: kept.as_deref(),
+        };
+        push::push(terminal, connection, &apim, &changes, &source, &expected).await?
     };
     if arguments.format == Format::Json {
         let answer = changes.json(
@@ -127,6 +127,23 @@ pub(super) async fn apply(
     } else {
         Verdict::Done
     })
+}
+
+/// Keeps the policy that is about to be replaced.
+fn keep(
+    terminal: &Terminal,
+    connection: &Connection,
+    folder: &Path,
+    changes: &Changes,
+) -> Result<Option<PathBuf>, Failure> {
+    if changes.policy.is_nothing() {
+        return Ok(None);
+    }
+    let now = connection.client.session().transport().pace().timestamp();
+    let replaced = changes.policy.live.as_ref().map_or("", |live| &live.text);
+    let path = history::keep(folder, now, replaced)?;
+    terminal.note(&format!("what is replaced is kept in `{}`", path.display()));
+    Ok(Some(path))
 }
 
 async fn changes(

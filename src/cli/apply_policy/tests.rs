@@ -200,7 +200,7 @@ async fn faults_end_in_the_wanted_policy_or_in_an_error_that_a_rerun_mends() {
     let apim = Apim::new(&client, &local.group, &service.name).unwrap();
     let place = PolicyPlace::Api(apim.apis().await.unwrap().remove(0).0);
     let mut failed = 0;
-    for seed in 0..40 {
+    for seed in 0..12 {
         let tpm = 1_000 + u32::try_from(seed).unwrap();
         let text = policy(tpm);
         let set = format!("tpm={tpm}");
@@ -236,7 +236,7 @@ async fn faults_end_in_the_wanted_policy_or_in_an_error_that_a_rerun_mends() {
         );
     }
     assert!(
-        failed <= 4,
-        "sending again gets through nearly always, {failed} of 40 did not"
+        failed <= 2,
+        "sending again gets through nearly always, {failed} of 12 did not"
     );
 }
