@@ -375,6 +375,15 @@ pub(super) struct AzureArguments {
     #[arg(long, value_name = "TIME", default_value = "200ms")]
     pub(super) provisioning: String,
 
+    /// File (YAML) of faults that the management endpoint makes on purpose; `apimon schema faults`
+    /// describes it
+    #[arg(long, value_name = "FILE")]
+    pub(super) faults: Option<PathBuf>,
+
+    /// Folder in which the local Azure keeps its state; without one it ends with the process
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+
     /// Certificate chain (PEM) of the management endpoint, which then speaks https
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(super) tls_cert: Option<PathBuf>,
@@ -446,4 +455,6 @@ pub(super) enum SchemaName {
     Scenario,
     /// The policy test file
     PolicyTest,
+    /// Faults of the local Azure
+    Faults,
 }

@@ -9,9 +9,12 @@ use super::args::AzureArguments;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::base::parse_duration;
-use crate::emulator::{self, Certificate, DISCOVERY_FILE, Discovery, Options, Running};
+use crate::emulator::{
+    self, Certificate, DISCOVERY_FILE, Discovery, EmulatorError, Options, Running,
+};
 use crate::files;
 use crate::http::Endpoint;
+use crate::plane;
 
 /// A local Azure that commands can talk to.
 #[derive(Debug)]
@@ -85,14 +88,27 @@ pub(super) fn start(
         }),
         _ => None,
     };
+    let faults = match &arguments.faults {
+        Some(path) => Some(plane::read_faults(&files::read_source(path)?)?),
+        None => None,
+    };
     let options = Options {
         address: arguments.management_addr,
         seed,
         provisioning,
         certificate,
+        faults,
+        data: arguments.data.clone(),
         ..Options::default()
     };
-    let running = emulator::start(&options).map_err(Failure::remote)?;
+    let running = emulator::start(&options).map_err(|error| match error {
+        EmulatorError::Listen { .. } | EmulatorError::Start(_) | EmulatorError::Randomness => {
+            Failure::remote(error)
+        }
+        EmulatorError::Certificate(_) | EmulatorError::File(_) | EmulatorError::Kept { .. } => {
+            Failure::input(error)
+        }
+    })?;
     let at = Discovery::of(&running, std::process::id());
     // Another one that runs in this folder stays the one that is joined.
     let announced = if joined().is_none() {

@@ -9,11 +9,8 @@ use crate::plane::Plane;
 
 #[derive(Debug, Default)]
 pub(super) struct Gateways {
-    /// By the service's id in small letters.
-    live: BTreeMap<String, Gateway>,
-    /// Ports by the service's id: a service that comes back is found where it was.
-    ports: BTreeMap<String, u16>,
-    accounts: Accounts,
+    /// By the service's id in small letters, with what stands behind each.
+    live: BTreeMap<String, (Gateway, Accounts)>,
 }
 
 impl Gateways {
@@ -21,39 +18,40 @@ impl Gateways {
         let name = |id: &String| id.rsplit('/').next().unwrap_or(id).to_owned();
         self.live
             .iter()
-            .map(|(id, gateway)| (name(id), gateway.url()))
+            .map(|(id, (gateway, _))| (name(id), gateway.url()))
             .collect()
     }
 
     /// Brings the gateways of services up to date: starts, configures anew, or stops them.
     pub(super) fn follow(&mut self, plane: &mut Plane, changed: &BTreeSet<String>, clock: Clock) {
-        self.accounts.replace(plane.accounts());
         for id in changed {
             match plane.configuration(id, clock.started()) {
                 None => drop(self.live.remove(id)),
                 // The plane checks every change: what does not fit was refused before.
                 Some(Err(_)) => {}
                 Some(Ok(service)) => match self.live.get(id) {
-                    Some(gateway) => gateway.reconfigure(service),
-                    None => self.start(plane, id, service, clock),
+                    Some((gateway, accounts)) => {
+                        accounts.replace(plane.accounts(id));
+                        gateway.reconfigure(service);
+                    }
+                    None => self.start(plane, id, &service, clock),
                 },
             }
         }
     }
 
-    fn start(&mut self, plane: &mut Plane, id: &str, service: Service, clock: Clock) {
-        let port = self.ports.get(id).copied().unwrap_or(0);
-        let accounts = self.accounts.clone();
-        let started = begin(service.clone(), accounts.clone(), clock, port)
+    fn start(&mut self, plane: &mut Plane, id: &str, service: &Service, clock: Clock) {
+        // A service that comes back is found where it was.
+        let was = plane.gateway_url(id);
+        let port = was.and_then(|url| url.rsplit_once(':')?.1.parse().ok());
+        let accounts = Accounts::default();
+        accounts.replace(plane.accounts(id));
+        let started = begin(service.clone(), accounts.clone(), clock, port.unwrap_or(0))
             // Somebody else has the port by now.
-            .or_else(|_| begin(service, accounts, clock, 0));
+            .or_else(|_| begin(service.clone(), accounts.clone(), clock, 0));
         if let Ok(gateway) = started {
-            let url = gateway.url();
-            if let Some(port) = url.rsplit_once(':').and_then(|(_, port)| port.parse().ok()) {
-                self.ports.insert(id.to_owned(), port);
-            }
-            plane.gateway(id, &url);
-            self.live.insert(id.to_owned(), gateway);
+            plane.gateway(id, &gateway.url());
+            self.live.insert(id.to_owned(), (gateway, accounts));
         }
     }
 }

@@ -1,6 +1,5 @@
 //! One request of the management endpoint: from bytes to a question, and back.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,27 +10,44 @@ use hyper::{Request, Response, StatusCode};
 
 use super::shared::Shared;
 use super::{authority, identity};
-use crate::plane::{Ask, Refusal, Reply};
+use crate::plane::{Ask, Fault, Refusal, Reply};
 
 /// As Azure Resource Manager: templates have four megabytes at most.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+
+/// The connection ends without an answer, on purpose.
+#[derive(Debug, thiserror::Error)]
+#[error("the fault plan drops this connection")]
+pub(super) struct Dropped;
 
 pub(super) async fn handle(
     shared: Arc<Shared>,
     tls: bool,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Full<Bytes>>, Dropped> {
     let ask = match question(tls, request).await {
         Ok(ask) => ask,
         Err(refusal) => return Ok(respond(&shared, None, &refusal.reply())),
     };
+    let fault = shared.strike(&ask);
+    if let Some(Fault::Drop { done: false }) = fault {
+        return Err(Dropped);
+    }
+    if let Some(reply) = fault.as_ref().and_then(Fault::answer) {
+        return Ok(respond(&shared, Some(&ask), &reply));
+    }
     let now = shared.now();
-    let reply = identity::answer(&shared, &ask, now)
-        .map_or_else(
-            || authority::check(&shared.issuer, shared.tenant(), &ask, now),
-            Err,
-        )
-        .map_or_else(|reply| reply, |()| shared.answer(&ask));
+    let dropped = matches!(fault, Some(Fault::Drop { done: true }));
+    let reply = match identity::answer(&shared, &ask, now) {
+        Some(reply) => reply,
+        None => match authority::check(&shared.issuer, shared.tenant(), &ask, now) {
+            Ok(()) => shared.answer(&ask, fault),
+            Err(reply) => reply,
+        },
+    };
+    if dropped {
+        return Err(Dropped);
+    }
     Ok(respond(&shared, Some(&ask), &reply))
 }
 

@@ -1,5 +1,6 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,16 +14,19 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use super::gateways::Gateways;
 use super::issuer::Issuer;
 use super::shared::Shared;
 use super::tls::{self, Certificate};
 use super::{SUBSCRIPTION, TENANT, handler};
 use crate::clock::Clock;
-use crate::plane::{Pace, Plane, Settings};
+use crate::files::{self, FileError};
+use crate::plane::{Faults, KeptError, Pace, Plane, Settings};
 
 /// How long to wait for connections to close when no more can be opened.
 const PAUSE_WITHOUT_DESCRIPTORS: Duration = Duration::from_millis(10);
+
+/// Name of the file in which the state is kept.
+const STATE: &str = "azure.json";
 
 /// Items of one page of a list.
 const PAGE: usize = 100;
@@ -40,6 +44,10 @@ pub(crate) struct Options {
     pub(crate) retry_after: u64,
     /// With one, the endpoint speaks https.
     pub(crate) certificate: Option<Certificate>,
+    /// What goes wrong on purpose.
+    pub(crate) faults: Option<Faults>,
+    /// Folder in which the state is kept; without one it ends with the process.
+    pub(crate) data: Option<PathBuf>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +63,10 @@ pub(crate) enum EmulatorError {
     Randomness,
     #[error("the certificate cannot be used: {0}")]
     Certificate(String),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("`{path}`: {cause}")]
+    Kept { path: PathBuf, cause: KeptError },
 }
 
 /// A local Azure that runs on a thread of its own until it is dropped.
@@ -75,6 +87,8 @@ impl Default for Options {
             provisioning: Duration::from_millis(200),
             retry_after: 1,
             certificate: None,
+            faults: None,
+            data: None,
         }
     }
 }
@@ -129,28 +143,18 @@ pub(crate) fn start(options: &Options) -> Result<Running, EmulatorError> {
         TcpListener::from_std(listener).map_err(failed)?
     };
     let address = listener.local_addr().map_err(failed)?;
-    let plane = Plane::new(Settings {
-        tenant: TENANT.to_owned(),
-        subscription: SUBSCRIPTION.to_owned(),
-        seed: options.seed,
-        pace: Pace::of(options.provisioning),
-        retry_after: options.retry_after,
-        page: PAGE,
-    });
     let issuer = Issuer::new().ok_or(EmulatorError::Randomness)?;
-    let shared = Arc::new(Shared::new(
-        plane,
-        Gateways::default(),
-        issuer,
-        Clock::start(),
-    ));
-    let (stop, stopped) = oneshot::channel();
-    let serving = Arc::clone(&shared);
     // A certificate is made for a name, and `localhost` is the one that resolves everywhere.
     let management_url = match &acceptor {
         Some(_) => format!("https://localhost:{}", address.port()),
         None => format!("http://{address}"),
     };
+    let file = options.data.as_ref().map(|folder| folder.join(STATE));
+    let plane = plane(options, file.as_ref())?;
+    let shared = Arc::new(Shared::new(plane, issuer, Clock::start(), file));
+    shared.begin();
+    let (stop, stopped) = oneshot::channel();
+    let serving = Arc::clone(&shared);
     let thread = std::thread::Builder::new()
         .name("local-azure".to_owned())
         .spawn(move || runtime.block_on(serve(listener, acceptor, serving, stopped)))
@@ -160,6 +164,27 @@ pub(crate) fn start(options: &Options) -> Result<Running, EmulatorError> {
         shared,
         stop: Some(stop),
         thread: Some(thread),
+    })
+}
+
+/// The plane as it was kept, or a new one.
+fn plane(options: &Options, file: Option<&PathBuf>) -> Result<Plane, EmulatorError> {
+    let settings = Settings {
+        tenant: TENANT.to_owned(),
+        subscription: SUBSCRIPTION.to_owned(),
+        seed: options.seed,
+        pace: Pace::of(options.provisioning),
+        retry_after: options.retry_after,
+        page: PAGE,
+    };
+    let faults = options.faults.clone();
+    let Some(file) = file.filter(|file| files::exists(file)) else {
+        return Ok(Plane::new(settings, faults));
+    };
+    let text = files::read_text(file)?;
+    Plane::restore(settings, faults, &text).map_err(|cause| EmulatorError::Kept {
+        path: file.clone(),
+        cause,
     })
 }
 

@@ -1,5 +1,6 @@
 //! What all connections of the management endpoint have in common.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +12,8 @@ use super::issuer::Issuer;
 use super::{SUBSCRIPTION, TENANT};
 use crate::base::{Moment, Seed};
 use crate::clock::Clock;
-use crate::plane::{Ask, Plane, Reply};
+use crate::files::{self, FileError};
+use crate::plane::{Ask, Fault, Plane, Refusal, Reply};
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -22,17 +24,20 @@ pub(super) struct Shared {
     /// Told when something new is under way.
     wake: Notify,
     requests: AtomicU64,
+    /// Where the state is kept.
+    file: Option<PathBuf>,
 }
 
 impl Shared {
-    pub(super) fn new(plane: Plane, gateways: Gateways, issuer: Issuer, clock: Clock) -> Shared {
+    pub(super) fn new(plane: Plane, issuer: Issuer, clock: Clock, file: Option<PathBuf>) -> Shared {
         Shared {
             plane: Mutex::new(plane),
-            gateways: Mutex::new(gateways),
+            gateways: Mutex::new(Gateways::default()),
             issuer,
             clock,
             wake: Notify::new(),
             requests: AtomicU64::new(0),
+            file,
         }
     }
 
@@ -62,14 +67,27 @@ impl Shared {
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// Answers a request, with everything up to date before and after.
-    pub(super) fn answer(&self, ask: &Ask) -> Reply {
+    /// Starts the gateways of services that are there already.
+    pub(super) fn begin(&self) {
         let mut plane = self.plane();
         self.settle(&mut plane);
-        let reply = plane.answer(self.now(), ask);
+    }
+
+    /// The fault that the plan has for a request that has arrived.
+    pub(super) fn strike(&self, ask: &Ask) -> Option<Fault> {
+        self.plane().strike(ask)
+    }
+
+    /// Answers a request, with everything up to date before and after.
+    pub(super) fn answer(&self, ask: &Ask, fault: Option<Fault>) -> Reply {
+        let mut plane = self.plane();
         self.settle(&mut plane);
+        let reply = plane.answer(self.now(), ask, fault);
+        self.settle(&mut plane);
+        // Kept before it is told: what was answered is not forgotten.
+        let kept = self.keep(&mut plane);
         self.wake.notify_one();
-        reply
+        kept.map_or_else(|error| unkept(&error), |()| reply)
     }
 
     /// Goes on with what is under way, as long as the server runs.
@@ -89,6 +107,10 @@ impl Shared {
             }
             let mut plane = self.plane();
             self.settle(&mut plane);
+            // A full disk is told to whoever asks next.
+            if self.keep(&mut plane).is_err() {
+                plane.keep_again();
+            }
         }
     }
 
@@ -125,8 +147,25 @@ impl Shared {
         }
     }
 
+    /// Writes the state where it is kept, when something happened.
+    fn keep(&self, plane: &mut Plane) -> Result<(), FileError> {
+        let Some(path) = &self.file else {
+            return Ok(());
+        };
+        match plane.unsaved() {
+            Some(text) => files::write_private(path, &text),
+            None => Ok(()),
+        }
+    }
+
     fn plane(&self) -> MutexGuard<'_, Plane> {
         // A panic was our bug and was reported; the store is still sound.
         self.plane.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The state could not be kept, so nothing may be promised.
+fn unkept(error: &FileError) -> Reply {
+    let message = format!("The local Azure cannot keep its state: {error}.");
+    Refusal::new(507, "InsufficientStorage", message).reply()
 }

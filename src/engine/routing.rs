@@ -153,6 +153,10 @@ pub(super) fn access<'a>(service: &'a Service, api: &ApiConfig, incoming: &Incom
             .subscriptions
             .iter()
             .find(|subscription| subscription.key.reveal() == key)
+            .filter(|subscription| {
+                let opened_by = api.opened_by.as_ref();
+                opened_by.is_none_or(|ids| ids.contains(&subscription.id))
+            })
     });
     match (owner, key) {
         (Some(subscription), _) => Access::Granted(Some(subscription)),

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -106,6 +107,8 @@ pub(crate) struct ApiConfig {
     /// Policy of the workspace that the API belongs to, if it belongs to one.
     pub(crate) workspace: Option<Policy>,
     pub(crate) subscription_required: bool,
+    /// Ids of the subscriptions whose keys open it; without, every key of the service does.
+    pub(crate) opened_by: Option<BTreeSet<String>>,
     /// Header and query parameter that carry the key: two independent settings.
     pub(crate) key_header: String,
     pub(crate) key_query: String,
@@ -140,6 +143,7 @@ impl ApiConfig {
             }),
             workspace: None,
             subscription_required: true,
+            opened_by: None,
             key_header: "api-key".to_owned(),
             key_query: "api-key".to_owned(),
             policy,

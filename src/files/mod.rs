@@ -94,6 +94,11 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), FileError> {
     fs::rename(&part, path).map_err(failed)
 }
 
+/// Whether there is something at a path.
+pub(crate) fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
 /// Adds to the end of a file, which is made when it does not exist.
 ///
 /// # Errors

@@ -12,19 +12,29 @@ use super::remote::RemoteBackend;
 use crate::base::Moment;
 use crate::clock::Clock;
 use crate::engine::{BackendFailure, Forward};
-use crate::model::ModelSettings;
+use crate::model::{Account, ModelSettings};
 
-/// Model deployments by host and name, both in small letters. Clones share what they know.
+const NO_DEPLOYMENT: &str = "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again.";
+const WRONG_KEY: &str = "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an active subscription and use a correct regional API endpoint for your resource.";
+const NO_RIGHT: &str = "The principal lacks the required data action `Microsoft.CognitiveServices/accounts/OpenAI/deployments/chat/completions/action` to perform `POST /openai/deployments/{deployment-id}/chat/completions` operation.";
+
+/// Accounts by host, in small letters. Clones share what they know.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Accounts {
-    hosts: Arc<RwLock<BTreeMap<String, BTreeMap<String, ModelSettings>>>>,
+    hosts: Arc<RwLock<BTreeMap<String, Account>>>,
     /// Servers on this machine that policies and backends name, by scheme and authority.
     servers: Arc<Mutex<BTreeMap<String, Arc<RemoteBackend>>>>,
 }
 
 impl Accounts {
-    pub(crate) fn replace(&self, hosts: BTreeMap<String, BTreeMap<String, ModelSettings>>) {
+    pub(crate) fn replace(&self, hosts: BTreeMap<String, Account>) {
         *self.hosts.write().unwrap_or_else(PoisonError::into_inner) = hosts;
+    }
+
+    /// Whether a host is one of the accounts.
+    pub(super) fn know(&self, host: &str) -> bool {
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        hosts.contains_key(&host.to_lowercase())
     }
 
     pub(super) async fn call(
@@ -39,7 +49,7 @@ impl Accounts {
         }
         match self.find(&host, forward) {
             Found::Model(settings) => ask_model(&settings, clock, asked, forward).await,
-            Found::NoDeployment => Ok(no_deployment()),
+            Found::Refused(reply) => Ok(reply),
             Found::NoAccount => Err(BackendFailure::Forbidden),
         }
     }
@@ -49,10 +59,13 @@ impl Accounts {
         let Some(account) = hosts.get(host) else {
             return Found::NoAccount;
         };
+        if let Some(refused) = refused(account, forward) {
+            return Found::Refused(refused);
+        }
         let name = deployment(forward).unwrap_or_default().to_lowercase();
-        match account.get(&name) {
+        match account.models.get(&name) {
             Some(settings) => Found::Model(settings.clone()),
-            None => Found::NoDeployment,
+            None => Found::Refused(answer(404, "DeploymentNotFound", NO_DEPLOYMENT)),
         }
     }
 
@@ -72,7 +85,7 @@ impl Accounts {
 
 enum Found {
     Model(ModelSettings),
-    NoDeployment,
+    Refused(Reply),
     NoAccount,
 }
 
@@ -85,11 +98,26 @@ fn deployment(forward: &Forward) -> Option<String> {
     body["model"].as_str().map(str::to_owned)
 }
 
-fn no_deployment() -> Reply {
-    let body = r#"{"error":{"code":"DeploymentNotFound","message":"The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again."}}"#;
+/// The answer to who may not call the account.
+fn refused(account: &Account, forward: &Forward) -> Option<Reply> {
+    if let Some(key) = forward.headers.first("api-key") {
+        let known = account.keys.iter().any(|known| known.reveal() == key);
+        return (!known).then(|| answer(401, "401", WRONG_KEY));
+    }
+    let bearer = forward.headers.first("Authorization");
+    let local = bearer.is_some_and(|text| text.starts_with("Bearer local-managed-identity."));
+    match (local, account.trusted) {
+        (true, true) => None,
+        (true, false) => Some(answer(401, "PermissionDenied", NO_RIGHT)),
+        (false, _) => Some(answer(401, "401", WRONG_KEY)),
+    }
+}
+
+fn answer(status: u16, code: &str, message: &str) -> Reply {
+    let body = serde_json::json!({"error": {"code": code, "message": message}});
     Reply {
-        status: 404,
+        status,
         headers: [("Content-Type", "application/json")].into_iter().collect(),
-        body: ReplyBody::Whole(Bytes::from_static(body.as_bytes())),
+        body: ReplyBody::Whole(Bytes::from(body.to_string())),
     }
 }

@@ -40,6 +40,14 @@ pub(crate) enum Backend {
 }
 
 impl Backend {
+    /// Whether it answers for a host, whoever asks.
+    pub(super) fn answers_for(&self, host: &str) -> bool {
+        match self {
+            Backend::Accounts(accounts) => accounts.know(host),
+            Backend::Model(_) | Backend::Remote(_) => false,
+        }
+    }
+
     /// Asks the backend and waits for its answer: whole, or until a stream begins.
     pub(super) async fn call(
         &self,

@@ -7,6 +7,7 @@
 //! naming the parameter; it never ignores one that would change the answer. Model deployments with
 //! `embed` in their names answer with vectors, which know shared words and no meaning.
 
+mod account;
 mod answer;
 mod body;
 mod draw;
@@ -21,5 +22,6 @@ mod settings;
 mod tests;
 mod words;
 
+pub(crate) use account::Account;
 pub(crate) use answer::{Answer, AnswerBody, ModelFault, ModelRequest, StreamPiece, answer};
 pub(crate) use settings::ModelSettings;

@@ -1,6 +1,6 @@
 //! What the gateway of a service is configured with: from its resources to what the engine runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -15,12 +15,20 @@ use crate::engine::{
     ApiConfig, Backends, Behaviour, Credentials, NamedBackend, OperationConfig, ProductConfig,
     Service,
 };
-use crate::model::ModelSettings;
+use crate::model::{Account, ModelSettings};
 use crate::policy::Policy;
 use crate::policy::context::{Api, Deployment, Operation, Product, Subscription};
 
-/// Model deployments by the host of their account and by name.
-pub(crate) type Accounts = BTreeMap<String, BTreeMap<String, ModelSettings>>;
+/// Accounts by their host, in small letters.
+pub(crate) type Accounts = BTreeMap<String, Account>;
+
+/// Roles that may call models: Cognitive Services OpenAI User, Cognitive Services OpenAI
+/// Contributor, Cognitive Services User.
+const CALLERS: [&str; 3] = [
+    "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
+    "a001fd3d-188f-4b5d-821b-7da978bf7442",
+    "a97b65f3-24c7-4388-baec-2e87135dc908",
+];
 
 /// # Errors
 ///
@@ -54,7 +62,9 @@ pub(super) fn build(state: &State, id: &str, started: Timestamp) -> Result<Servi
                 policy: policy(&operation.id)?,
             });
         }
-        apis.push(self::api(api, policy(&api.id)?, operations));
+        let mut config = self::api(api, policy(&api.id)?, operations);
+        config.opened_by = Some(opened_by(state, id, api));
+        apis.push(config);
     }
     let mut products = Vec::new();
     for product in state.children(id, "products") {
@@ -115,6 +125,7 @@ fn api(entry: &Entry, policy: Option<Policy>, operations: Vec<OperationConfig>) 
             service_url: text(&properties["serviceUrl"]),
         }),
         workspace: None,
+        opened_by: None,
         subscription_required: properties["subscriptionRequired"].as_bool() != Some(false),
         key_header: text(&names["header"])
             .unwrap_or_else(|| "Ocp-Apim-Subscription-Key".to_owned()),
@@ -122,6 +133,23 @@ fn api(entry: &Entry, policy: Option<Policy>, operations: Vec<OperationConfig>) 
         policy,
         operations,
     }
+}
+
+/// Ids of the subscriptions that open an API: its own, those of products that hold it, and those
+/// of all APIs.
+fn opened_by(state: &State, service: &str, api: &Entry) -> BTreeSet<String> {
+    let mine = state.children(service, "subscriptions").into_iter();
+    let opens = mine.filter(|subscription| {
+        let scope = subscription.text("scope").trim_end_matches('/');
+        let all = scope.eq_ignore_ascii_case(service)
+            || scope.eq_ignore_ascii_case(&format!("{service}/apis"));
+        let link = format!("{scope}/apis/{}", api.name());
+        all || scope.eq_ignore_ascii_case(&api.id)
+            || scope.contains("/products/") && state.find(&link).is_some()
+    });
+    opens
+        .map(|subscription| subscription.name().to_owned())
+        .collect()
 }
 
 /// Active subscriptions, once for each of their keys.
@@ -169,8 +197,11 @@ fn backends(
     Ok(backends)
 }
 
-/// What stands behind the gateways: every model deployment that is ready.
-pub(super) fn accounts(state: &State) -> Accounts {
+/// What stands behind the gateway of a service: every account, and whether the service may call it.
+pub(super) fn accounts(state: &State, service: &str) -> Accounts {
+    let principal = state
+        .find(service)
+        .map(|entry| entry.value["identity"]["principalId"].clone());
     let mut all = Accounts::new();
     for account in state.of_kind("Microsoft.CognitiveServices/accounts") {
         let endpoint = account.text("endpoint");
@@ -179,18 +210,47 @@ pub(super) fn accounts(state: &State) -> Accounts {
             .trim_end_matches('/');
         let deployments = state.children(&account.id, "deployments").into_iter();
         let ready = deployments.filter(|entry| entry.provisioning() == "Succeeded");
-        let models = ready.map(|entry| {
-            let model = &entry.value["properties"]["model"];
-            let text = |name: &str| model[name].as_str().unwrap_or_default().to_owned();
-            let settings = ModelSettings {
-                name: text("name"),
-                version: text("version"),
-                seed: state.seed("model"),
-                ..ModelSettings::default()
-            };
-            (entry.name().to_lowercase(), settings)
-        });
-        all.insert(host.to_lowercase(), models.collect());
+        let models = ready.map(|entry| (entry.name().to_lowercase(), model(state, entry)));
+        let keys = if account.value["properties"]["disableLocalAuth"].as_bool() == Some(true) {
+            Vec::new()
+        } else {
+            ["key1", "key2"]
+                .map(|name| Secret::new(account.secret(name)))
+                .to_vec()
+        };
+        let identity = principal.as_ref().and_then(Value::as_str);
+        let trusted = identity.is_some_and(|identity| may_call(state, identity, &account.id));
+        let account = Account {
+            models: models.collect(),
+            keys,
+            trusted,
+        };
+        all.insert(host.to_lowercase(), account);
     }
     all
+}
+
+fn model(state: &State, entry: &Entry) -> ModelSettings {
+    let model = &entry.value["properties"]["model"];
+    let text = |name: &str| model[name].as_str().unwrap_or_default().to_owned();
+    ModelSettings {
+        name: text("name"),
+        version: text("version"),
+        seed: state.seed("model"),
+        ..ModelSettings::default()
+    }
+}
+
+/// Whether an identity has a role by which it may call models of the account.
+fn may_call(state: &State, principal: &str, account: &str) -> bool {
+    let account = format!("{}/", account.to_lowercase());
+    state
+        .of_kind("Microsoft.Authorization/roleAssignments")
+        .any(|entry| {
+            let scope = format!("{}/", entry.text("scope").to_lowercase());
+            let role = entry.text("roleDefinitionId").to_lowercase();
+            entry.text("principalId").eq_ignore_ascii_case(principal)
+                && account.starts_with(&scope)
+                && CALLERS.iter().any(|caller| role.ends_with(caller))
+        })
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::id::{Target, place};
+use super::provider::Expected;
 use super::state::State;
 use super::wire::Refusal;
 use crate::arm::{self, ArmError, Format, Mode, Place};
@@ -202,9 +203,11 @@ pub(super) fn examine(
     let request = wanted.request(state);
     let validated = arm::validate(&request, state).map_err(|error| Refusal::of(400, error))?;
     let mut details = Vec::new();
+    // On a copy, one after another: quotas add up.
+    let mut copy = state.clone();
     for planned in &validated.resources {
-        if let Err(refusal) = state.preflight(now, &planned.id, &planned.shown()) {
-            details.push(refusal.error.target(&planned.id));
+        if let Err(error) = preflight(&mut copy, now, planned) {
+            details.push(error.target(&planned.id));
         }
     }
     if details.is_empty() {
@@ -215,6 +218,41 @@ pub(super) fn examine(
     let mut error = ArmError::invalid_deployment(&wanted.name, &tracking);
     error.details = details;
     Err(Refusal::of(400, error))
+}
+
+/// What the provider would say against a resource, for the types whose providers are asked before
+/// anything is deployed.
+fn preflight(copy: &mut State, now: Timestamp, planned: &arm::Planned) -> Result<(), ArmError> {
+    const ASKED: [&str; 3] = [
+        "Microsoft.ApiManagement/service",
+        "Microsoft.CognitiveServices/accounts",
+        "Microsoft.CognitiveServices/accounts/deployments",
+    ];
+    let asked = ASKED
+        .iter()
+        .any(|kind| kind.eq_ignore_ascii_case(&planned.resource_type));
+    let Some(target) = Target::of_id(&planned.id).filter(|_| asked && planned.open.is_none())
+    else {
+        return Ok(());
+    };
+    // What is made elsewhere, or by the deployment itself, is not there yet.
+    let ready = target
+        .parent()
+        .is_none_or(|parent| copy.find(&parent.id()).is_some())
+        && copy.group_of(&planned.id).is_some();
+    let body = planned.shown();
+    // Known only when the deployment runs.
+    let open = |value: &Value| value.as_str().is_some_and(|text| text.starts_with('['));
+    if !ready
+        || open(&body["location"])
+        || open(&body["sku"]["name"])
+        || open(&body["sku"]["capacity"])
+    {
+        return Ok(());
+    }
+    copy.write(now, &target, body, &Expected::default())
+        .map(|_| ())
+        .map_err(|refusal| refusal.error)
 }
 
 /// The answer of `validate`.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::id::place;
 use super::wire::Refusal;
 
 /// One comparison.
@@ -125,6 +126,10 @@ fn read(value: &Value, path: &str) -> String {
     } else {
         path
     };
+    if path.eq_ignore_ascii_case("resourceGroup") {
+        let id = value["id"].as_str().unwrap_or_default();
+        return place(id).1.unwrap_or_default().to_owned();
+    }
     let at = |from: &Value| {
         path.split('/').try_fold(from.clone(), |value, name| {
             let map = value.as_object()?;
@@ -147,7 +152,7 @@ mod tests {
 
     #[test]
     fn filters_choose_or_are_refused() {
-        let value = json!({"name": "a", "type": "X/y", "properties": {"displayName": "It's and that", "count": 2}});
+        let value = json!({"id": "/subscriptions/s/resourceGroups/G/providers/X/y/a", "name": "a", "type": "X/y", "properties": {"displayName": "It's and that", "count": 2}});
         for (text, fits) in [
             ("name eq 'a'", Some(true)),
             ("name ne 'a'", Some(false)),
@@ -156,6 +161,7 @@ mod tests {
             ("contains(displayName, 'AND')", Some(true)),
             ("startswith(displayName,'that')", Some(false)),
             ("atScope() and name eq 'b'", Some(false)),
+            ("resourceGroup eq 'g'", Some(true)),
             ("", Some(true)),
             ("name gt 'a'", None),
             ("substringof('a', name) or name eq 'b'", None),

@@ -12,10 +12,12 @@ mod apim;
 mod catalog;
 mod config;
 mod deployment;
+mod faults;
 mod filter;
 mod group;
 mod id;
 mod jsonc;
+mod kept;
 mod model;
 mod operation;
 mod policy;
@@ -39,6 +41,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub(crate) use config::Accounts;
+pub(crate) use faults::{Fault, Faults, read as read_faults, schema as faults_schema};
+pub(crate) use kept::KeptError;
 use operation::{Effect, Operation};
 use running::Running;
 use state::State;
@@ -53,19 +57,34 @@ pub(crate) struct Plane {
     state: State,
     running: Vec<Running>,
     operations: BTreeMap<String, Operation>,
+    faults: Option<Faults>,
+    /// The fault of the request that is answered now.
+    struck: Option<Fault>,
+    /// Something happened that should be kept.
+    dirty: bool,
 }
 
 impl Plane {
-    pub(crate) fn new(settings: Settings) -> Plane {
+    pub(crate) fn new(settings: Settings, faults: Option<Faults>) -> Plane {
         Plane {
             state: State::new(settings),
             running: Vec::new(),
             operations: BTreeMap::new(),
+            faults,
+            struck: None,
+            dirty: false,
         }
     }
 
-    /// Answers one request of a caller that has signed in.
-    pub(crate) fn answer(&mut self, now: Timestamp, ask: &Ask) -> Reply {
+    /// The fault that the plan has for a request that has arrived.
+    pub(crate) fn strike(&mut self, ask: &Ask) -> Option<Fault> {
+        self.faults.as_mut()?.request(&ask.method, &ask.path)
+    }
+
+    /// Answers one request of a caller that has signed in; `fault` is what strikes it.
+    pub(crate) fn answer(&mut self, now: Timestamp, ask: &Ask, fault: Option<Fault>) -> Reply {
+        self.struck = fault;
+        self.dirty |= !matches!(ask.method.as_str(), "GET" | "HEAD");
         self.route(now, ask)
             .unwrap_or_else(|refusal| refusal.reply())
     }
@@ -80,10 +99,13 @@ impl Plane {
                 moved = true;
             }
         }
+        let faults = &mut self.faults;
+        let mut delay = |resource: &str| Some(faults.as_mut()?.step(resource)?.delay());
         for running in &mut self.running {
-            moved |= running.advance(now, &mut self.state, &|_| None);
+            moved |= running.advance(now, &mut self.state, &mut delay);
         }
         self.running.retain(|running| !running.over());
+        self.dirty |= moved;
         moved
     }
 
@@ -120,9 +142,15 @@ impl Plane {
         Some(config::build(&self.state, service, started))
     }
 
-    /// Everything that stands behind the gateways.
-    pub(crate) fn accounts(&self) -> Accounts {
-        config::accounts(&self.state)
+    /// Everything that stands behind the gateway of a service.
+    pub(crate) fn accounts(&self, service: &str) -> Accounts {
+        config::accounts(&self.state, service)
+    }
+
+    /// Where the gateway of a service was told to listen, if it ever was.
+    pub(crate) fn gateway_url(&self, service: &str) -> Option<String> {
+        let entry = self.state.find(service)?;
+        Some(entry.text("gatewayUrl").to_owned()).filter(|url| !url.is_empty())
     }
 
     /// Where the gateway of a service listens.
@@ -148,6 +176,12 @@ impl Plane {
         lasts: Duration,
     ) -> Operation {
         let number = self.state.next();
+        let (more, error) = match self.struck.take() {
+            Some(Fault::Slow(more)) => (more, None),
+            Some(fault) => (Duration::ZERO, fault.error()),
+            None => (Duration::ZERO, None),
+        };
+        let lasts = lasts.saturating_add(more);
         let lasts = jiff::SignedDuration::try_from(lasts).unwrap_or_default();
         let operation = Operation {
             id: self.state.guid(&format!("operation {number}")),
@@ -156,7 +190,7 @@ impl Plane {
             started: now,
             ends: now.saturating_add(lasts).unwrap_or(now),
             ended: false,
-            error: None,
+            error,
             answer: None,
         };
         self.operations

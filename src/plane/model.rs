@@ -36,8 +36,8 @@ pub(super) fn shape(state: &mut State, draft: &mut Draft) -> Result<(), Refusal>
     };
     let capacity = match &draft.body["sku"]["capacity"] {
         serde_json::Value::Null => 1,
-        capacity => capacity
-            .as_u64()
+        capacity => whole(capacity)
+            // The Azure CLI sends a text.
             .filter(|capacity| *capacity > 0)
             .ok_or_else(|| {
                 let message = "The capacity should be greater than zero.";
@@ -79,6 +79,13 @@ pub(super) fn shape(state: &mut State, draft: &mut Draft) -> Result<(), Refusal>
         draft.lasts = state.settings.pace.model;
     }
     Ok(())
+}
+
+/// A number, or a text that is one.
+fn whole(value: &serde_json::Value) -> Option<u64> {
+    value
+        .as_u64()
+        .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }
 
 /// The same again is no change, and keeps its `etag`.

@@ -157,8 +157,8 @@ fn keep(draft: &mut Draft, text: &str, form: Form) {
         Form::Xml => "xml",
     };
     draft.hidden.insert("format".into(), word.into());
-    let shown = answered(&Source::new("", text), form, Form::Xml);
-    let mut properties = json!({"format": "xml", "value": shown});
+    // As it was sent, so that what-if finds no change in the same again; a GET chooses its form.
+    let mut properties = json!({"format": word, "value": text});
     if !draft.property("description").is_null() {
         properties["description"] = draft.property("description").clone();
     }

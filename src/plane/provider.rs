@@ -147,33 +147,6 @@ impl State {
         Ok(Written { created, lasts })
     }
 
-    /// What the provider would say against a resource; nothing is written.
-    ///
-    /// # Errors
-    ///
-    /// As of [`write`](Self::write), except that parents need not exist yet.
-    pub(super) fn preflight(&self, now: Timestamp, id: &str, body: &Value) -> Result<(), Refusal> {
-        let Some(target) = Target::of_id(id) else {
-            return Ok(());
-        };
-        catalog::provider(self, &target)?;
-        let parent_there = target
-            .parent()
-            .is_none_or(|parent| self.find(&parent.id()).is_some());
-        if !parent_there || self.group_of(id).is_none() && place(id).1.is_some() {
-            return Ok(());
-        }
-        // On a copy: what a draft draws must not be drawn.
-        let mut copy = self.clone();
-        let mut draft = copy.draft(now, &target, body.clone())?;
-        match target.kind().as_str() {
-            "Microsoft.ApiManagement/service"
-            | "Microsoft.CognitiveServices/accounts"
-            | "Microsoft.CognitiveServices/accounts/deployments" => copy.shape(&mut draft),
-            _ => Ok(()),
-        }
-    }
-
     fn draft(&self, now: Timestamp, target: &Target, body: Value) -> Result<Draft, Refusal> {
         if !body.is_object() {
             let message = "The request content was invalid and could not be deserialized: 'expected an object'.";

@@ -6,6 +6,16 @@ use crate::policy::xml::{Element, Node};
 
 pub(super) fn render(source: &Source, root: &Element, form: Form) -> String {
     let mut out = String::new();
+    // Comments before the root belong to no element.
+    let mut head = source.text.get(..root.span.start).unwrap_or("");
+    while let Some(start) = head.find("<!--") {
+        let end = head[start..]
+            .find("-->")
+            .map_or(head.len(), |end| start + end + 3);
+        out.push_str(&head[start..end]);
+        line(0, &mut out);
+        head = &head[end..];
+    }
     element(source, root, form, 0, &mut out);
     out
 }
@@ -82,7 +92,8 @@ mod tests {
 
     #[test]
     fn a_document_is_indented_and_means_the_same() {
-        let text = r#"<policies><inbound><!-- note --><base/>
+        let text = r#"<!-- head -->
+<policies><inbound><!-- note --><base/>
             <set-variable name="a" value="@(context.Request.Headers.GetValueOrDefault("x", "") == "" && 1 < 2)"/>
             <set-body>@{ return "<a>"; }</set-body></inbound></policies>"#;
         let source = Source::new("p", text);

@@ -81,7 +81,7 @@ impl Running {
         &mut self,
         now: Timestamp,
         state: &mut State,
-        delay: &dyn Fn(&str) -> Option<Result<Duration, ArmError>>,
+        delay: &mut dyn FnMut(&str) -> Option<Result<Duration, ArmError>>,
     ) -> bool {
         let mut moved = false;
         for pending in std::mem::take(&mut self.pending) {
@@ -116,7 +116,7 @@ impl Running {
         now: Timestamp,
         state: &mut State,
         event: Event,
-        delay: &dyn Fn(&str) -> Option<Result<Duration, ArmError>>,
+        delay: &mut dyn FnMut(&str) -> Option<Result<Duration, ArmError>>,
     ) {
         match event {
             Event::Put(step) => {

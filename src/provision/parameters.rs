@@ -92,6 +92,18 @@ pub(crate) fn digest_of(template: &Value, parameters: &Map<String, Value>) -> St
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
+/// Whether any of the parameters is a secret: what-if cannot tell whether it changed.
+pub(crate) fn holds_secrets(template: &Value, parameters: &Map<String, Value>) -> bool {
+    let none = Map::new();
+    let binder = Binder {
+        declared: template["parameters"].as_object().unwrap_or(&none),
+        definitions: template["definitions"].as_object().unwrap_or(&none),
+        variable: &|_| None,
+    };
+    let mut named = binder.declared.iter();
+    named.any(|(name, kind)| binder.secure(kind) && parameters.contains_key(name))
+}
+
 struct Binder<'a> {
     declared: &'a Map<String, Value>,
     definitions: &'a Map<String, Value>,

@@ -23,7 +23,7 @@ const MAY_NAME: [(&str, &str); 28] = [
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
     ("provision", "base yaml arm"),
-    ("plane", "base arm policy engine model"),
+    ("plane", "base arm policy engine model yaml"),
     ("kubernetes", "base scenario"),
     ("metrics", ""),
     ("settings", "base"),
@@ -37,11 +37,14 @@ const MAY_NAME: [(&str, &str); 28] = [
         "gateway",
         "base tokens policy engine model metrics clock http",
     ),
-    ("emulator", "base policy engine gateway plane clock http"),
+    (
+        "emulator",
+        "base policy engine gateway plane clock files http",
+    ),
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http azure deployer provision gateway loadtest kubernetes emulator",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http azure deployer provision gateway loadtest kubernetes emulator plane",
     ),
 ];
 

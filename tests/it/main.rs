@@ -8,6 +8,7 @@
 
 mod agreement;
 mod architecture;
+mod azure_local;
 mod bicep;
 mod builder;
 mod commands;

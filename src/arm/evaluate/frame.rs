@@ -45,7 +45,6 @@ pub(in crate::arm) struct Bound {
     pub(in crate::arm) kind: &'static str,
     pub(in crate::arm) value: Value,
     pub(in crate::arm) secret: bool,
-    pub(in crate::arm) source: Source,
 }
 
 /// Where a parameter's value comes from.

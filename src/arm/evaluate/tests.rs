@@ -46,7 +46,6 @@ fn frame() -> Frame {
         kind: "Object",
         value,
         secret,
-        source: Source::Given,
     };
     let mut variables = Variables::default();
     for (name, value) in [

@@ -1,7 +1,6 @@
 use serde_json::{Map, Value, json};
 
 use super::plan::{Deployment, Operation, Outcome};
-use crate::arm::error::ArmError;
 use crate::arm::template::Instance;
 use crate::arm::value::get;
 
@@ -105,7 +104,7 @@ impl Deployment {
 
     /// What failed, resource by resource: id and error.
     #[cfg(test)]
-    pub(crate) fn failed(&self) -> Vec<(&str, &ArmError)> {
+    pub(crate) fn failed(&self) -> Vec<(&str, &crate::arm::ArmError)> {
         self.instances
             .iter()
             .zip(&self.operations)

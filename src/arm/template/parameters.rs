@@ -226,7 +226,6 @@ fn accept(
         kind,
         value,
         secret,
-        source,
     });
     Ok(())
 }

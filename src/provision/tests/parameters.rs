@@ -2,7 +2,7 @@ use insta::assert_snapshot;
 use serde_json::{Map, Value, json};
 
 use crate::base::{Source, render};
-use crate::provision::{Assignment, bind, digest_of, read_file};
+use crate::provision::{Assignment, bind, digest_of, holds_secrets, read_file};
 
 fn template() -> Value {
     json!({
@@ -142,4 +142,7 @@ fn a_digest_is_of_everything_but_secrets() {
     assert_eq!(plain.len(), 32);
     assert_eq!(plain, digest(&["prefix=abc", "adminKey=@env:SET"]));
     assert_ne!(plain, digest(&["prefix=abd"]));
+    let secrets = |flags: &[&str]| holds_secrets(&template(), &bound(flags).unwrap());
+    assert!(secrets(&["prefix=abc", "adminKey=@env:SET"]));
+    assert!(!secrets(&["prefix=abc"]));
 }
