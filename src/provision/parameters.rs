@@ -119,10 +119,12 @@ impl Binder<'_> {
         let Some(name) = known else {
             let message = format!("the template has no parameter `{}`", one.name);
             let wrong = Diagnostic::error(&one.source, one.name_span, message);
-            return Err(Box::new(match self.declared.is_empty() {
-                true => wrong.hint("it takes no parameters at all"),
-                false => wrong.hint(nearest_hint(&one.name, names())),
-            }));
+            let hint = if self.declared.is_empty() {
+                "it takes no parameters at all".to_owned()
+            } else {
+                nearest_hint(&one.name, names())
+            };
+            return Err(Box::new(wrong.hint(hint)));
         };
         let kind = self.resolved(&self.declared[name]);
         let value = match &one.given {
@@ -139,14 +141,17 @@ impl Binder<'_> {
                     )),
                 ));
             }
-            Given::Text(text) => typed(&kind, text).map_err(|reason| at(one, name, &reason))?,
+            Given::Text(text) => {
+                typed(&kind, text).map_err(|reason| Box::new(at(one, name, &reason)))?
+            }
             Given::Variable(variable) => {
-                let text = (self.variable)(variable)
-                    .ok_or_else(|| at(one, name, "the environment variable is not set"))?;
-                typed(&kind, &text).map_err(|reason| at(one, name, &reason))?
+                let text = (self.variable)(variable).ok_or_else(|| {
+                    Box::new(at(one, name, "the environment variable is not set"))
+                })?;
+                typed(&kind, &text).map_err(|reason| Box::new(at(one, name, &reason)))?
             }
         };
-        check(&kind, &value).map_err(|reason| at(one, name, &reason))?;
+        check(&kind, &value).map_err(|reason| Box::new(at(one, name, &reason)))?;
         Ok((name.to_owned(), json!({"value": value})))
     }
 
@@ -198,9 +203,9 @@ impl Binder<'_> {
     }
 }
 
-fn at(one: &Assignment, name: &str, reason: &str) -> Wrong {
+fn at(one: &Assignment, name: &str, reason: &str) -> Diagnostic {
     let message = format!("parameter `{name}`: {reason}");
-    Box::new(Diagnostic::error(&one.source, one.span, message))
+    Diagnostic::error(&one.source, one.span, message)
 }
 
 fn masked(source: &Source, hidden: &[(Source, Span)]) -> Source {

@@ -100,7 +100,7 @@ async fn there_and_back(seed: u64, attempts: u32, kinds: &[&str]) -> usize {
     let (_, failed) =
         insisted(|| async { remove(&client, &job.group, &mut |_, _| {}).await }).await;
     failures += failed;
-    let (_, failed) = insisted(|| purged(&client, &job)).await;
+    let ((), failed) = insisted(|| purged(&client, &job)).await;
     failures += failed;
     let (there, _) = insisted(|| client.group_exists(&job.group)).await;
     assert!(!there, "seed {seed}");

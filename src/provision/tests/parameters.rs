@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 use serde_json::{Map, Value, json};
 
@@ -32,7 +34,7 @@ fn judged(given: &[Assignment]) -> Result<Map<String, Value>, String> {
     bind(&template(), given, &variable).map_err(|problem| {
         let mut text = render(&problem.wrong, false);
         for (name, about) in problem.missing {
-            text += &format!("\nmissing {name}: {about}");
+            let _infallible = write!(text, "\nmissing {name}: {about}");
         }
         text
     })
@@ -129,7 +131,7 @@ fn mistakes_in_files_have_their_place() {
             Ok(given) => judged(&given).unwrap_err(),
             Err(problems) => render(&problems, false),
         };
-        told += &format!("{problem}\n\n");
+        let _infallible = write!(told, "{problem}\n\n");
     }
     assert!(!told.contains("planted"), "{told}");
     assert_snapshot!(told);

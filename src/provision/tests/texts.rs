@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -11,10 +12,10 @@ fn told(answer: &Value) -> String {
     let lines = troubles.iter().map(|one| {
         let mut line = one.to_string();
         if let Some(target) = &one.target {
-            line += &format!(" @ {target}");
+            let _infallible = write!(line, " @ {target}");
         }
         for note in &one.notes {
-            line += &format!(" ({note})");
+            let _infallible = write!(line, " ({note})");
         }
         line
     });
