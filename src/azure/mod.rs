@@ -15,7 +15,7 @@ mod refusal;
 mod session;
 mod sign_in;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod transport;
 
 pub(crate) use arm::{ArmClient, GroupId, LongRunning, Progress, RESOURCES, segment};
@@ -27,4 +27,6 @@ pub(crate) use management::{
 pub(crate) use refusal::{ErrorDetail, Refusal};
 pub(crate) use session::Session;
 pub(crate) use sign_in::{Auth, Chosen, Method, SignInError, Tokens, choose};
+#[cfg(test)]
+pub(crate) use transport::Faults;
 pub(crate) use transport::{Answer, Pace, Repeat, Request, RetryPolicy, Trace, Transport};

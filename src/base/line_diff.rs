@@ -110,7 +110,7 @@ mod tests {
             DiffLine::Added(line) => format!("+{line}"),
             DiffLine::Skipped(count) => format!("~{count}"),
         });
-        text.collect::<Vec<_>>().join("")
+        text.collect()
     }
 
     #[test]

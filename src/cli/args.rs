@@ -98,6 +98,8 @@ pub(super) enum Command {
                             Keys are never printed."
     )]
     Config(ConfigArguments),
+    /// Say what would stop a deployment: configuration, sign-in, permissions, quota, model, clock
+    Doctor(super::doctor::DoctorArguments),
     /// Put a policy on a live service: lint, difference, If-Match, read back
     ApplyPolicy(super::apply_policy::ApplyPolicyArguments),
     /// Compile Bicep files with the embedded compiler

@@ -19,13 +19,19 @@ use crate::settings::{
 
 pub(super) fn run(terminal: &Terminal, arguments: &ConfigArguments) -> Outcome {
     let settings = read(arguments.target.as_deref())?;
-    let mut rows = rows(&settings);
-    rows.extend(azure_rows(arguments.target.as_deref())?);
+    let rows = rows(&settings);
+    let azure = azure_rows(arguments.target.as_deref())?;
     match arguments.format {
-        Format::Text => terminal.data(&text(&rows)),
+        Format::Text => {
+            terminal.data(&text(&rows));
+            if !azure.is_empty() {
+                terminal.data(&format!("\n{}", text(&azure)));
+            }
+        }
         Format::Json => {
             let values = rows
                 .iter()
+                .chain(&azure)
                 .map(|row| json!({ "name": row.name, "value": row.value, "source": row.source }));
             let values: Vec<_> = values.collect();
             terminal.data(&serde_json::to_string_pretty(&values).map_err(Failure::bug)?);

@@ -14,6 +14,7 @@ mod compare;
 mod config;
 mod deploy;
 mod destroy;
+mod doctor;
 mod emulate;
 mod events;
 mod failure;
@@ -67,6 +68,7 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Deploy(arguments) => deploy::run(terminal, arguments),
         Command::Destroy(arguments) => destroy::run(terminal, arguments),
         Command::Config(arguments) => config::run(terminal, arguments),
+        Command::Doctor(arguments) => doctor::run(terminal, arguments),
         Command::ApplyPolicy(arguments) => apply_policy::run(terminal, arguments),
         Command::Bicep(arguments) => bicep::run(terminal, arguments),
         Command::Schema(arguments) => schema::run(terminal, arguments),

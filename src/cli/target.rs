@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::args::{BackendArguments, LoadtestArguments};
+use super::azure;
 use super::failure::Failure;
 use super::prepare::{Prepared, beside};
 use super::terminal::{Terminal, variable};
@@ -15,7 +16,7 @@ use crate::http::Endpoint;
 use crate::model::ModelSettings;
 use crate::results::TargetInfo;
 use crate::scenario::KeyReference;
-use crate::settings::LOCAL;
+use crate::settings::{LOCAL, Origin};
 
 /// A gateway that is there, and what reaches it.
 #[derive(Debug)]
@@ -50,10 +51,14 @@ pub(super) fn open(
             .hint("leave out `--backend`, or give `--target local`"));
     }
     let endpoint = Endpoint::parse(&url.value).map_err(Failure::bug)?;
+    // Whoever knows the gateway from what `deploy` left can ask for its keys as well.
+    let in_azure = matches!(url.origin, Origin::State(_)).then_some(settings.target.value.as_str());
     let keys = remote_keys(
+        terminal,
         &arguments.scenario.scenario,
         prepared,
         &settings.key_env.value,
+        in_azure,
     )?;
     let name = if settings.target.value == url.value {
         endpoint.host.clone()
@@ -146,12 +151,27 @@ pub(super) fn backend(
 }
 
 /// `key_env` names the variable of the one subscription that does not say where its key is.
+/// `in_azure` is the target when Azure can be asked for its keys.
 fn remote_keys(
+    terminal: &Terminal,
     scenario_path: &Path,
     prepared: &Prepared,
     key_env: &str,
+    in_azure: Option<&str>,
 ) -> Result<Vec<Secret>, Failure> {
     let subscriptions = &prepared.scenario.subscriptions;
+    let is_set = variable(key_env).is_some_and(|value| !value.trim().is_empty());
+    if let Some(target) = in_azure.filter(|_| !is_set)
+        && subscriptions
+            .iter()
+            .all(|subscription| subscription.key == KeyReference::Local)
+    {
+        let ids: Vec<&str> = subscriptions
+            .iter()
+            .map(|subscription| subscription.id.as_str())
+            .collect();
+        return azure::keys(terminal, target, &ids);
+    }
     let unnamed = subscriptions
         .iter()
         .filter(|subscription| subscription.key == KeyReference::Local)

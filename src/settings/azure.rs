@@ -6,6 +6,9 @@ use super::{LOCAL, Origin, Setting};
 /// Target of those who configure Azure by environment variables or flags alone.
 pub(crate) const AZURE: &str = "azure";
 
+/// A value, and the file that holds it.
+type Found = Option<(String, String)>;
+
 /// What the places hold for Azure; an empty text counts as absent.
 pub(crate) struct AzureGiven<'a> {
     /// `local`, `azure`, or a name of `apimon.toml`; nothing when nobody names one.
@@ -14,7 +17,7 @@ pub(crate) struct AzureGiven<'a> {
     pub(crate) flags: &'a AzureFlags,
     pub(crate) variable: &'a dyn Fn(&str) -> Option<String>,
     /// What `deploy` left for a target: its value by name, and the file that holds it.
-    pub(crate) state: &'a dyn Fn(&str, StateValue) -> Option<(String, String)>,
+    pub(crate) state: &'a dyn Fn(&str, StateValue) -> Found,
 }
 
 /// What can be typed.

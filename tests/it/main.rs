@@ -7,6 +7,7 @@
 )]
 
 mod agreement;
+mod apply_policy;
 mod architecture;
 mod azure_local;
 mod bicep;

@@ -1,4 +1,5 @@
+pub(crate) mod emulated;
 mod operations;
 mod refusals;
 mod requests;
-pub(in crate::azure) mod stub;
+pub(crate) mod stub;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::stub::{Reply, Stub, reply};
 use crate::azure::{AzureError, GroupId, LongRunning};
 
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn group() -> GroupId {
     GroupId {
@@ -193,7 +193,7 @@ async fn an_operation_without_end_is_given_up() {
     let client = stub.client();
     let running = client.put("/r", "1", &json!({})).await.unwrap();
     let error = running
-        .ended(&client, Duration::from_secs(600))
+        .ended(&client, Duration::from_mins(10))
         .await
         .unwrap_err();
     assert!(matches!(error, AzureError::Unfinished { .. }), "{error}");

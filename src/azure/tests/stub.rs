@@ -20,7 +20,7 @@ use crate::base::Seed;
 
 /// What the stub does with one request.
 #[derive(Debug, Clone)]
-pub(in crate::azure) enum Reply {
+pub(crate) enum Reply {
     Answer {
         status: u16,
         headers: Vec<(String, String)>,
@@ -31,7 +31,7 @@ pub(in crate::azure) enum Reply {
 }
 
 /// `reply(200, "{}")`, then `.with("location", "…")`.
-pub(in crate::azure) fn reply(status: u16, body: &str) -> Reply {
+pub(crate) fn reply(status: u16, body: &str) -> Reply {
     Reply::Answer {
         status,
         headers: Vec::new(),
@@ -40,7 +40,7 @@ pub(in crate::azure) fn reply(status: u16, body: &str) -> Reply {
 }
 
 impl Reply {
-    pub(in crate::azure) fn with(mut self, name: &str, value: &str) -> Reply {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Reply {
         if let Reply::Answer { headers, .. } = &mut self {
             headers.push((name.to_owned(), value.to_owned()));
         }
@@ -50,11 +50,11 @@ impl Reply {
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub(in crate::azure) struct Asked {
+pub(crate) struct Asked {
     /// `GET /path?query`
-    pub(in crate::azure) line: String,
-    pub(in crate::azure) headers: BTreeMap<String, String>,
-    pub(in crate::azure) body: String,
+    pub(crate) line: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 #[derive(Debug, Default)]
@@ -65,14 +65,14 @@ struct Script {
 }
 
 #[derive(Debug, Clone)]
-pub(in crate::azure) struct Stub {
-    pub(in crate::azure) address: SocketAddr,
+pub(crate) struct Stub {
+    pub(crate) address: SocketAddr,
     script: Arc<Mutex<Script>>,
 }
 
 impl Stub {
     /// Serves until the runtime ends. `{stub}` in a reply stands for its own URL.
-    pub(in crate::azure) async fn start() -> Stub {
+    pub(crate) async fn start() -> Stub {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stub = Stub {
             address: listener.local_addr().unwrap(),
@@ -94,12 +94,12 @@ impl Stub {
         stub
     }
 
-    pub(in crate::azure) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// What `METHOD /path` is answered with, one after the other.
-    pub(in crate::azure) fn on(&self, line: &str, replies: impl IntoIterator<Item = Reply>) {
+    pub(crate) fn on(&self, line: &str, replies: impl IntoIterator<Item = Reply>) {
         let replies = replies.into_iter().collect();
         self.script
             .lock()
@@ -108,12 +108,12 @@ impl Stub {
             .insert(line.to_owned(), replies);
     }
 
-    pub(in crate::azure) fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.script.lock().unwrap().asked.clone()
     }
 
     /// `METHOD /path` of what was asked, in order.
-    pub(in crate::azure) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let asked = self.asked();
         asked
             .iter()
@@ -167,11 +167,11 @@ impl Stub {
     }
 
     /// A client of this stub as a cloud, whose waits are skipped.
-    pub(in crate::azure) fn client(&self) -> ArmClient {
+    pub(crate) fn client(&self) -> ArmClient {
         self.traced(None)
     }
 
-    pub(in crate::azure) fn traced(&self, trace: Option<Trace>) -> ArmClient {
+    pub(crate) fn traced(&self, trace: Option<Trace>) -> ArmClient {
         let transport = Arc::new(transport(trace));
         let cloud = self.cloud();
         let held = |name: &str| (name == "AZURE_ACCESS_TOKEN").then(|| "planted-token".to_owned());
@@ -180,7 +180,7 @@ impl Stub {
         ArmClient::new(Arc::new(Session::new(transport, cloud, tokens)))
     }
 
-    pub(in crate::azure) fn cloud(&self) -> Cloud {
+    pub(crate) fn cloud(&self) -> Cloud {
         let own = crate::azure::cloud::url(&self.url()).unwrap();
         Cloud {
             name: "stub".to_owned(),
@@ -193,7 +193,7 @@ impl Stub {
     }
 }
 
-pub(in crate::azure) fn transport(trace: Option<Trace>) -> Transport {
+pub(crate) fn transport(trace: Option<Trace>) -> Transport {
     Transport::new(
         RetryPolicy::default(),
         Pace::skipping(),

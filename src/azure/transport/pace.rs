@@ -54,7 +54,9 @@ impl Pace {
         #[cfg(test)]
         if let Some(skipped) = &self.skipped {
             *skipped.lock().unwrap() += wait;
-            tokio::task::yield_now().await;
+            // Others get a turn, as a real wait would give them.
+            let soon = self.clock.now().since_start() + Duration::from_millis(1);
+            self.clock.sleep_until(Moment::at(soon)).await;
             return;
         }
         let until = self.clock.now().since_start().saturating_add(wait);

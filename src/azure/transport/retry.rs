@@ -120,7 +120,7 @@ mod tests {
             attempts: 4,
             first_wait: Duration::from_secs(1),
             longest_wait: Duration::from_secs(3),
-            total: Duration::from_secs(60),
+            total: Duration::from_mins(1),
         };
         let mut seed = Seed::new(7);
         (1..=4)

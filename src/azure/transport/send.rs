@@ -1,6 +1,6 @@
 use std::error::Error as _;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::Client;
@@ -22,14 +22,17 @@ const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-reque
 /// The one way to Azure: every request of ours and of the Azure crates goes through it, with one
 /// policy of sending again, one kind of error and one trace.
 pub(crate) struct Transport {
-    /// Through the proxy that the environment names.
-    far: Client,
+    /// Through the proxy that the environment names. Made when needed: reading the system's
+    /// certificates takes a while.
+    far: OnceLock<Client>,
     /// To this machine, past any proxy.
     near: Client,
     policy: RetryPolicy,
     pace: Pace,
     seed: Mutex<Seed>,
     trace: Option<Trace>,
+    #[cfg(test)]
+    faults: Option<super::Faults>,
 }
 
 impl Transport {
@@ -45,21 +48,23 @@ impl Transport {
         trace: Option<Trace>,
     ) -> Result<Transport, AzureError> {
         install_crypto();
-        let builder = || {
-            Client::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .timeout(ATTEMPT_TIMEOUT)
-                .redirect(reqwest::redirect::Policy::none())
-        };
         let failed = |error: reqwest::Error| AzureError::Client(chain(&error));
         Ok(Transport {
-            far: builder().build().map_err(failed)?,
+            far: OnceLock::new(),
             near: builder().no_proxy().build().map_err(failed)?,
             policy,
             pace,
             seed: Mutex::new(seed.derive("azure transport")),
             trace,
+            #[cfg(test)]
+            faults: None,
         })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_faults(mut self, faults: super::Faults) -> Transport {
+        self.faults = Some(faults);
+        self
     }
 
     pub(crate) fn pace(&self) -> &Pace {
@@ -136,11 +141,15 @@ impl Transport {
 
     /// One attempt, without any regard to its status.
     async fn attempt(&self, request: &Request) -> Result<Answer, Broken> {
-        let client = if is_loopback(&request.url) {
-            &self.near
-        } else {
-            &self.far
-        };
+        #[cfg(test)]
+        if let Some(faults) = &self.faults {
+            return faults.around(request, self.exchange(request)).await;
+        }
+        self.exchange(request).await
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Answer, Broken> {
+        let client = self.client(is_loopback(&request.url)).map_err(Broken::of)?;
         let mut builder = client
             .request(request.method.clone(), request.url.clone())
             .headers(request.headers.clone());
@@ -156,6 +165,17 @@ impl Transport {
             headers,
             body,
         })
+    }
+
+    fn client(&self, is_near: bool) -> Result<&Client, reqwest::Error> {
+        if is_near {
+            return Ok(&self.near);
+        }
+        if let Some(client) = self.far.get() {
+            return Ok(client);
+        }
+        let client = builder().build()?;
+        Ok(self.far.get_or_init(|| client))
     }
 
     /// The request with what every request carries. Attempts share one id, so that Azure's support
@@ -216,11 +236,18 @@ impl fmt::Debug for Transport {
     }
 }
 
+fn builder() -> reqwest::ClientBuilder {
+    Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(ATTEMPT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+}
+
 /// A connection that failed.
-struct Broken {
+pub(super) struct Broken {
     /// True when the request may have arrived.
-    sent: bool,
-    cause: String,
+    pub(super) sent: bool,
+    pub(super) cause: String,
 }
 
 impl Broken {

@@ -6,6 +6,10 @@ use crate::cli::args::Format;
 use crate::cli::azure::CloudArguments;
 
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that is typed"
+)]
 #[command(
     after_help = "What is live is read first and compared without regard to indentation, comments and order of \
                   attributes; only what differs is written, and only while nobody else changed it. The text that was \

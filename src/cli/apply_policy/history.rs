@@ -8,8 +8,8 @@ use crate::azure::PolicyPlace;
 use crate::cli::failure::Failure;
 use crate::files;
 
-/// Replaced policies of one place. Names may hold what names of files may not.
-pub(super) fn folder(target: &str, service: &str, place: &PolicyPlace) -> PathBuf {
+/// Replaced policies of one place, below the folder of all state. Names may hold what names of files may not.
+pub(super) fn folder(root: &Path, target: &str, service: &str, place: &PolicyPlace) -> PathBuf {
     let plain = |text: &str| -> String {
         let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         let kept = text
@@ -17,8 +17,7 @@ pub(super) fn folder(target: &str, service: &str, place: &PolicyPlace) -> PathBu
             .map(|letter| if fits(letter) { letter } else { '_' });
         kept.collect::<String>().trim_start_matches('.').to_owned()
     };
-    Path::new(".apimon")
-        .join("policies")
+    root.join("policies")
         .join(plain(target))
         .join(plain(service))
         .join(plain(&place.to_string()))

@@ -8,6 +8,8 @@ mod probe;
 mod push;
 mod run;
 mod show;
+#[cfg(test)]
+mod tests;
 mod wanted;
 
 pub(super) use arguments::ApplyPolicyArguments;

@@ -1,5 +1,7 @@
 //! One real request through the gateway.
 
+use std::fmt::Write as _;
+
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::json;
@@ -14,7 +16,9 @@ use crate::settings::StateValue;
 /// Version of the inference API unless `OPENAI_API_VERSION` says another.
 const API_VERSION: &str = "2024-10-21";
 /// Headers that a policy may have set, worth telling.
-const TOLD: [&str; 5] = [
+const TOLD: [&str; 7] = [
+    "x-apim-remaining-tokens",
+    "x-apim-consumed-tokens",
     "retry-after",
     "x-ratelimit-remaining-tokens",
     "remaining-tokens",
@@ -42,7 +46,7 @@ pub(super) async fn probe(
     let mut said = format!("probe: {} from {}", answer.status, request.url.path());
     for name in TOLD {
         if let Some(value) = answer.header(name) {
-            said.push_str(&format!(", {name}: {value}"));
+            let _never_fails = write!(said, ", {name}: {value}");
         }
     }
     terminal.note(&said);
@@ -67,14 +71,14 @@ async fn request(
     let gateway = service.gateway_url.clone().ok_or_else(|| {
         Failure::remote(format!("service `{}` has no gateway URL yet", service.name))
     })?;
-    let apis = apim.apis().await.map_err(refused)?;
+    let offered = apim.apis().await.map_err(refused)?;
     let wanted = match place {
         PolicyPlace::Api(id) | PolicyPlace::Operation { api: id, .. } => Some(id),
         _ => None,
     };
     let api = match wanted {
-        Some(id) => apis.iter().find(|(known, _)| known == id),
-        None => apis.first(),
+        Some(id) => offered.iter().find(|(known, _)| known == id),
+        None => offered.first(),
     };
     let (_, path) =
         api.ok_or_else(|| Failure::input("the service has no API to send a request to"))?;

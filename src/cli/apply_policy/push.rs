@@ -1,5 +1,7 @@
 //! Writing: named values, fragments, then the policy that needs them.
 
+use std::path::Path;
+
 use super::conflict;
 use super::show::{Changes, diff_text};
 use super::wanted::TextChange;
@@ -8,6 +10,7 @@ use crate::base::{Diagnostic, Position, Source, Span};
 use crate::cli::azure::{Connection, refused};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
+use crate::files;
 use crate::policy::canonical;
 
 /// Writes what differs, and answers with the policy's new ETag. `source` is the file that the
@@ -18,7 +21,7 @@ pub(super) async fn push(
     apim: &Apim,
     changes: &Changes,
     source: &Source,
-    if_match: Option<&str>,
+    expected: &Expected<'_>,
 ) -> Result<String, Failure> {
     for change in &changes.values {
         let put = apim.put_named_value(
@@ -32,7 +35,15 @@ pub(super) async fn push(
     }
     for change in &changes.fragments {
         let source = Source::new(change.place.to_string(), change.text.as_str());
-        put(terminal, connection, apim, change, &source, None).await?;
+        put(
+            terminal,
+            connection,
+            apim,
+            change,
+            &source,
+            &Expected::default(),
+        )
+        .await?;
         terminal.note(&format!("policy `{}` is set", change.place));
     }
     let change = &changes.policy;
@@ -43,12 +54,33 @@ pub(super) async fn push(
             .map(|live| live.etag.clone())
             .unwrap_or_default());
     }
-    let etag = put(terminal, connection, apim, change, source, if_match).await?;
+    let etag = put(terminal, connection, apim, change, source, expected).await?;
     terminal.note(&format!(
         "policy `{}` is set and reads back the same, ETag {etag}",
         change.place
     ));
     Ok(etag)
+}
+
+/// What is known before a policy is written.
+#[derive(Debug, Default)]
+pub(super) struct Expected<'a> {
+    /// Only while this ETag is the live one, whatever was read.
+    pub(super) if_match: Option<&'a str>,
+    /// Where the replaced text is kept; it goes when nothing was replaced.
+    pub(super) kept: Option<&'a Path>,
+}
+
+impl Expected<'_> {
+    /// Nothing was written, so nothing was replaced.
+    fn nothing_replaced(&self, failure: Failure) -> Failure {
+        match self.kept.map(files::remove) {
+            Some(Err(error)) => {
+                failure.hint(format!("what it holds is no replaced policy: {error}"))
+            }
+            _ => failure,
+        }
+    }
 }
 
 async fn put(
@@ -57,10 +89,10 @@ async fn put(
     apim: &Apim,
     change: &TextChange,
     source: &Source,
-    if_match: Option<&str>,
+    known: &Expected<'_>,
 ) -> Result<String, Failure> {
     let live = change.live.as_ref().map(|live| live.etag.as_str());
-    let expected = if_match.or(live);
+    let expected = known.if_match.or(live);
     let written = if change.text.is_empty() {
         apim.delete_policy(&change.place, expected.unwrap_or("*"))
             .await
@@ -72,16 +104,15 @@ async fn put(
     match written {
         Ok(()) => verified(terminal, apim, change).await,
         Err(error) if error.status() == Some(412) => {
-            conflict::told(
-                terminal,
-                connection,
-                apim,
-                change,
-                expected.unwrap_or_default(),
-            )
-            .await
+            let expected = expected.unwrap_or_default();
+            let told = conflict::told(terminal, connection, apim, change, expected).await;
+            told.map_err(|failure| known.nothing_replaced(failure))
         }
-        Err(error) => Err(misplaced(error, source)),
+        Err(error) if error.refusal().is_some() => {
+            Err(known.nothing_replaced(misplaced(error, source)))
+        }
+        // Nobody knows whether it was written.
+        Err(error) => Err(refused(error)),
     }
 }
 

@@ -1,3 +1,5 @@
+use std::path::{Path, PathBuf};
+
 use super::arguments::ApplyPolicyArguments;
 use super::show::Changes;
 use super::wanted::{Wanted, text_change, value_changes};
@@ -6,7 +8,7 @@ use crate::azure::{Apim, NamedValue, PolicyPlace};
 use crate::base::{Severity, Source, Tier, render};
 use crate::cli::Outcome;
 use crate::cli::args::Format;
-use crate::cli::azure::{Connection, connect, refused};
+use crate::cli::azure::{Connection, block_on, connect, refused, service};
 use crate::cli::failure::{Failure, Verdict};
 use crate::cli::terminal::Terminal;
 use crate::files;
@@ -38,28 +40,29 @@ pub(in crate::cli) fn run(terminal: &Terminal, arguments: &ApplyPolicyArguments)
             return Ok(Verdict::No);
         }
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(Failure::bug)?;
-    runtime.block_on(async {
+    block_on(async {
         let connection = connect(terminal, &arguments.azure).await?;
         apply(terminal, arguments, &connection, &wanted, source).await
     })
 }
 
-async fn apply(
+pub(super) async fn apply(
     terminal: &Terminal,
     arguments: &ApplyPolicyArguments,
     connection: &Connection,
     wanted: &Wanted,
     source: Option<Source>,
 ) -> Outcome {
-    let service = place::service(connection, arguments.apim_name.as_deref()).await?;
+    let service = service(connection, arguments.apim_name.as_deref()).await?;
     let apim = Apim::new(&connection.client, &connection.group, &service.name).map_err(refused)?;
     let place = place::place(connection, &apim, arguments).await?;
     let live = apim.named_values().await.map_err(refused)?;
-    let folder = history::folder(&connection.target, &service.name, &place);
+    let folder = history::folder(
+        &connection.folder,
+        &connection.target,
+        &service.name,
+        &place,
+    );
     let source = match source {
         Some(source) => source,
         None => {
@@ -95,14 +98,12 @@ async fn apply(
     let new_etag = if only_look || changes.is_nothing() {
         etag
     } else {
-        if !changes.policy.is_nothing() {
-            let now = connection.client.session().transport().pace().timestamp();
-            let replaced = changes.policy.live.as_ref().map_or("", |live| &live.text);
-            let path = history::keep(&folder, now, replaced)?;
-            terminal.note(&format!("what is replaced is kept in `{}`", path.display()));
-        }
-        let if_match = arguments.if_match.as_deref();
-        push::push(terminal, connection, &apim, &changes, &source, if_match).await?
+        let kept = keep(terminal, connection, &folder, &changes)?;
+        let expected = push::Expected {
+            if_match: arguments.if_match.as_deref(),
+            kept: kept.as_deref(),
+        };
+        push::push(terminal, connection, &apim, &changes, &source, &expected).await?
     };
     if arguments.format == Format::Json {
         let answer = changes.json(
@@ -126,6 +127,23 @@ async fn apply(
     } else {
         Verdict::Done
     })
+}
+
+/// Keeps the policy that is about to be replaced.
+fn keep(
+    terminal: &Terminal,
+    connection: &Connection,
+    folder: &Path,
+    changes: &Changes,
+) -> Result<Option<PathBuf>, Failure> {
+    if changes.policy.is_nothing() {
+        return Ok(None);
+    }
+    let now = connection.client.session().transport().pace().timestamp();
+    let replaced = changes.policy.live.as_ref().map_or("", |live| &live.text);
+    let path = history::keep(folder, now, replaced)?;
+    terminal.note(&format!("what is replaced is kept in `{}`", path.display()));
+    Ok(Some(path))
 }
 
 async fn changes(

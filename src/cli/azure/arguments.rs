@@ -42,6 +42,19 @@ pub(in crate::cli) struct CloudArguments {
 }
 
 impl CloudArguments {
+    /// As if `--target` was all that was typed.
+    pub(in crate::cli) fn of(target: &str) -> CloudArguments {
+        CloudArguments {
+            target: Some(target.to_owned()),
+            auth: AuthName::Auto,
+            cloud: None,
+            subscription: None,
+            tenant: None,
+            resource_group: None,
+            trace: None,
+        }
+    }
+
     pub(in crate::cli) fn flags(&self) -> AzureFlags {
         AzureFlags {
             subscription: self.subscription.clone(),

@@ -1,15 +1,15 @@
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::arguments::CloudArguments;
 use super::refused::refused;
-use super::state::settings;
+use super::state::{FOLDER, settings};
 use crate::azure::{
     ArmClient, Auth, AzureError, Chosen, Cloud, GroupId, Method, Pace, RetryPolicy, Session,
     Tokens, Trace, Transport, choose,
 };
 use crate::base::{Secret, Seed};
-use crate::cli::Outcome;
 use crate::cli::azure_local::{self, LocalAzure};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::{Terminal, variable};
@@ -27,10 +27,34 @@ pub(in crate::cli) struct Connection {
     pub(in crate::cli) settings: AzureSettings,
     /// Which credential, and why.
     pub(in crate::cli) chosen: Chosen,
+    /// Where state is kept.
+    pub(in crate::cli) folder: PathBuf,
     /// The local Azure of this process, which ends with it.
     pub(in crate::cli) passing: bool,
     /// Held while the local Azure is needed.
     _local: Option<LocalAzure>,
+}
+
+#[cfg(test)]
+impl Connection {
+    /// A way in that a test has made.
+    pub(in crate::cli) fn of(
+        client: ArmClient,
+        group: GroupId,
+        settings: AzureSettings,
+        folder: PathBuf,
+    ) -> Connection {
+        Connection {
+            client,
+            target: settings.target.value.clone(),
+            group,
+            settings,
+            chosen: choose(Auth::AzureCli, &|_| None).unwrap(),
+            folder,
+            passing: false,
+            _local: None,
+        }
+    }
 }
 
 /// Who asks, and where.
@@ -45,7 +69,9 @@ struct Way {
 /// # Errors
 ///
 /// Those of the command.
-pub(in crate::cli) fn block_on(command: impl Future<Output = Outcome>) -> Outcome {
+pub(in crate::cli) fn block_on<T>(
+    command: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -80,7 +106,7 @@ pub(in crate::cli) async fn connect(
         Ok::<_, FileError>(Trace::new(Box::new(out)))
     });
     let clock = Clock::start();
-    let seed = Seed::new(clock.started().as_nanosecond().unsigned_abs() as u64);
+    let seed = Seed::new(clock.started().as_microsecond().unsigned_abs());
     let transport = Transport::new(
         RetryPolicy::default(),
         Pace::new(clock),
@@ -115,6 +141,7 @@ pub(in crate::cli) async fn connect(
         },
         chosen: way.chosen,
         settings,
+        folder: PathBuf::from(FOLDER),
         passing: local.as_ref().is_some_and(LocalAzure::is_ours),
         _local: local,
     })

@@ -14,7 +14,7 @@ use crate::settings::{
 };
 
 /// Folder of what is kept for each target, in the working directory.
-const FOLDER: &str = ".apimon";
+pub(super) const FOLDER: &str = ".apimon";
 
 /// Where the state of a target is. Names of targets may hold what names of files may not.
 pub(in crate::cli) fn path_of(target: &str) -> PathBuf {
@@ -65,12 +65,12 @@ pub(in crate::cli) fn settings(
         && named.is_none()
         && ![LOCAL, AZURE].contains(&target.value.as_str())
     {
-        let names = file
+        let all = file
             .targets
             .keys()
             .map(String::as_str)
             .chain([LOCAL, AZURE]);
-        let hint = crate::base::nearest_hint(&target.value, names);
+        let hint = crate::base::nearest_hint(&target.value, all);
         let failure = Failure::input(format!(
             "target: `{}` is no target of `apimon.toml`",
             target.value
