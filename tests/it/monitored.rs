@@ -120,6 +120,7 @@ fn send(url: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16,
 
 const POLICY: &str = r#"<policies><inbound><base />
   <llm-token-limit counter-key="@(context.Subscription.Id)" tokens-per-minute="100" estimate-prompt-tokens="false" />
+  <set-header name="api-key" exists-action="override"><value>ACCOUNT-KEY</value></set-header>
   <llm-emit-token-metric namespace="team"><dimension name="Subscription ID" /></llm-emit-token-metric>
 </inbound><backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error></policies>"#;
 
@@ -138,11 +139,17 @@ fn deploy(azure: &LocalAzure) -> String {
             "CustomMetricsOptedInType": "WithDimensions" } }),
     );
     let account = "/providers/Microsoft.CognitiveServices/accounts/watchedai";
-    azure.put(
+    let account_id = azure.put(
         account,
         &json!({ "location": "swedencentral", "kind": "OpenAI", "sku": { "name": "S0" },
         "properties": { "customSubDomainName": "watchedai" } }),
     );
+    let keys = azure.ask(
+        "POST",
+        &format!("{account_id}/listKeys?api-version=2024-10-01"),
+        &Value::Null,
+    );
+    let policy = POLICY.replace("ACCOUNT-KEY", keys["key1"].as_str().unwrap());
     azure.put(&format!("{account}/deployments/gpt-4o-mini"), &json!({
         "sku": { "name": "GlobalStandard", "capacity": 10 },
         "properties": { "model": { "format": "OpenAI", "name": "gpt-4o-mini", "version": "2024-07-18" } } }));
@@ -161,7 +168,7 @@ fn deploy(azure: &LocalAzure) -> String {
         "templateParameters": [{ "name": "deployment-id", "type": "string", "required": true }] } }));
     azure.put(
         &format!("{api}/policies/policy"),
-        &json!({ "properties": { "format": "rawxml", "value": POLICY } }),
+        &json!({ "properties": { "format": "rawxml", "value": policy } }),
     );
     let logger = azure.put(
         &format!("{service}/loggers/insights"),
