@@ -94,18 +94,18 @@ fn environment_line(text: &mut String, name: &str, value: &str) {
     } else {
         format!("'{}'", value.replace('\'', r"'\''"))
     };
-    let _infallible = write!(text, "{name}={value}\n");
+    let _infallible = writeln!(text, "{name}={value}");
 }
 
 /// Several lines need a delimiter that none of them is.
 fn github_line(text: &mut String, name: &str, value: &str) {
     if !value.contains(['\n', '\r']) {
-        let _infallible = write!(text, "{name}={value}\n");
+        let _infallible = writeln!(text, "{name}={value}");
         return;
     }
     let mut delimiter = "END_OF_VALUE".to_owned();
     while value.lines().any(|line| line == delimiter) {
         delimiter.push('_');
     }
-    let _infallible = write!(text, "{name}<<{delimiter}\n{value}\n{delimiter}\n");
+    let _infallible = writeln!(text, "{name}<<{delimiter}\n{value}\n{delimiter}");
 }

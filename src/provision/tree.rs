@@ -30,7 +30,7 @@ impl Changes {
             around.push(one);
         }
         for note in &self.notes {
-            let _infallible = write!(text, "note: {note}\n");
+            let _infallible = writeln!(text, "note: {note}");
         }
         text
     }
@@ -71,7 +71,7 @@ fn line(text: &mut String, one: &Change, outer: Option<&Change>, depth: usize, l
     text.push_str(&look.paint(ink, &said));
     text.push('\n');
     if let Some(reason) = &one.reason {
-        let _infallible = write!(text, "{indent}    {}\n", reason.trim_end_matches('.'));
+        let _infallible = writeln!(text, "{indent}    {}", reason.trim_end_matches('.'));
     }
     for property in &one.properties {
         delta(text, property, &indent, look);
@@ -120,7 +120,7 @@ fn delta(text: &mut String, property: &Property, indent: &str, look: Look) {
             format!("{sign} {path}: {} -> {}", short(before), short(after))
         }
     };
-    let _infallible = write!(text, "{indent}    {}\n", look.paint(ink, &said));
+    let _infallible = writeln!(text, "{indent}    {}", look.paint(ink, &said));
 }
 
 /// A text of several lines: those between what both sides begin and end with.
@@ -138,15 +138,15 @@ fn lines(text: &mut String, path: &str, (before, after): (&str, &str), indent: &
     } else {
         format!("~ {path}: from line {}", head + 1)
     };
-    let _infallible = write!(text, "{indent}    {}\n", look.paint(Ink::Yellow, &said));
+    let _infallible = writeln!(text, "{indent}    {}", look.paint(Ink::Yellow, &said));
     for (part, sign, ink) in [(gone, '-', Ink::Red), (come, '+', Ink::Green)] {
         for line in part.iter().take(MOST_LINES) {
             let line = look.paint(ink, &format!("{sign} {}", clipped(line)));
-            let _infallible = write!(text, "{indent}      {line}\n");
+            let _infallible = writeln!(text, "{indent}      {line}");
         }
         if part.len() > MOST_LINES {
             let more = part.len() - MOST_LINES;
-            let _infallible = write!(text, "{indent}      {sign} ({more} more lines)\n");
+            let _infallible = writeln!(text, "{indent}      {sign} ({more} more lines)");
         }
     }
 }
