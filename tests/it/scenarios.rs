@@ -257,3 +257,41 @@ fn prices_are_the_users_where_he_has_some() {
         (&"EUR".into(), &"2026-01-31".into())
     );
 }
+
+#[test]
+fn what_cannot_be_had_yet_is_said() {
+    let folder = Folder::new("not-yet");
+    let group = "    arrivals: [{ count: 2, for: 1s }]\n";
+    let keyed = "subscriptions: [{ id: a, key-azure: team-a }]\n";
+    folder.write("keyed.yaml", &scenario(keyed, group));
+    let filed = scenario("", group).replace("prompt: Hello", "prompt-file: hello.txt");
+    folder.write("filed.yaml", &filed);
+    folder.write("hello.txt", "Hello");
+    // Nothing is sent: nobody listens there.
+    let target = ["--target", "http://127.0.0.1:9"];
+    for (arguments, message) in [
+        (
+            vec!["loadtest", "keyed.yaml"],
+            "the key of subscription `a` is with Azure",
+        ),
+        (
+            vec!["k8s", "keyed.yaml", "--shards", "2"],
+            "the key of subscription `a` is not in a variable",
+        ),
+        (
+            vec!["k8s", "filed.yaml", "--shards", "2"],
+            "the scenario reads `hello.txt`, which pods do not have",
+        ),
+    ] {
+        let arguments = [arguments, target.to_vec()].concat();
+        let output = apimon(&folder, &arguments).output().unwrap();
+        let said = transcript(&output, &folder);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(message) && said.contains("hint: "), "{said}");
+    }
+    // The local target makes keys of its own.
+    let output = apimon(&folder, &["loadtest", "keyed.yaml"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", transcript(&output, &folder));
+}
