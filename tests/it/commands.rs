@@ -285,7 +285,7 @@ fn a_target_that_may_cost_money_is_named_priced_and_capped() {
         "callers: [{ name: a, request: { prompt: Hello, max-tokens: 100 }, arrivals: [{ count: 500000, for: 1h }] }]\n",
     );
     // An address that is set aside for documentation: nothing is sent there, nor could it be.
-    let url = "http://192.0.2.1";
+    let url = "https://gateway.example";
     let by_environment = apimon(&folder, &["loadtest", "s.yaml"])
         .env("APIM_GATEWAY_URL", url)
         .env("APIM_API_KEY", "secret-of-mine")
