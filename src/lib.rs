@@ -30,6 +30,7 @@
 //! | `model` | pure | the simulated gpt-4o-mini: a request in, an answer with its moments out |
 //! | `yaml` | pure | what our YAML files share: values with places, formats, the reader's errors in our words |
 //! | `scenario` | pure | the YAML as checked types; the plan that lists every arrival |
+//! | `prices` | pure | what tokens cost: a dated table, replaceable |
 //! | `results` | pure | records, run information, format version |
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
 //! | `simulate` | pure | the plan through the engine in virtual time |
@@ -40,7 +41,11 @@
 //! | `provision` | pure | deployments: parameters, what would change, progress, errors and advice, state |
 //! | `plane` | pure | the local Azure: resources, deployments, long-running operations, what requests are answered |
 //! | `kubernetes` | pure | the manifest of a Job that plays a scenario in shards |
+//! | `locust` | pure | a plan as a test for Azure Load Testing, which plays Locust files |
 //! | `metrics` | pure | series for monitoring systems: names, values, Prometheus text |
+//! | `monitor` | pure | Azure Monitor from what gateways served: metrics, log queries, the last minute |
+//! | `usage` | pure | what Azure Monitor says of a deployed gateway: questions, answers decoded, sums |
+//! | `dashboard` | pure | what `watch` shows: a terminal's buffer, one line, a page |
 //! | `clock` `files` `http` | edge | the only readers of time and disk, the only opener of connections |
 //! | `azure` | edge | Azure as a client sees it: signing in, Azure Resource Manager, API Management, Azure OpenAI |
 //! | `deployer` | edge | a deployment before, during and after; deleting and purging |
@@ -78,6 +83,7 @@ mod base;
 mod bicep;
 mod cli;
 mod clock;
+mod dashboard;
 mod deployer;
 mod emulator;
 mod engine;
@@ -87,11 +93,14 @@ mod http;
 mod kubernetes;
 mod limiter;
 mod loadtest;
+mod locust;
 mod metrics;
 mod model;
+mod monitor;
 mod plane;
 mod policy;
 mod policytest;
+mod prices;
 mod provision;
 mod report;
 mod results;
@@ -99,6 +108,7 @@ mod scenario;
 mod settings;
 mod simulate;
 mod tokens;
+mod usage;
 mod yaml;
 
 #[cfg(feature = "bench")]

@@ -7,6 +7,7 @@ mod diagnostic;
 mod duration;
 mod line_diff;
 mod moment;
+mod money;
 mod nearest;
 mod number;
 mod secret;
@@ -21,11 +22,14 @@ pub(crate) use diagnostic::{Diagnostic, Severity, render};
 pub(crate) use duration::{format_duration, parse_duration};
 pub(crate) use line_diff::{DiffLine, line_diff};
 pub(crate) use moment::Moment;
+pub(crate) use money::{Money, TokenPrice};
 pub(crate) use nearest::{nearest, nearest_hint};
 pub(crate) use number::{number, percent};
 pub(crate) use secret::Secret;
 pub(crate) use seed::Seed;
 pub(crate) use shard::Shard;
 pub(crate) use source::{Position, Source, Span};
-pub(crate) use threshold::{Bound, Measure, Metric, Scope, Statistic, Threshold, Timing};
+pub(crate) use threshold::{
+    Bound, Ended, Grace, Live, Measure, Metric, Scope, Seen, Statistic, Threshold, Timing,
+};
 pub(crate) use tier::Tier;

@@ -70,6 +70,13 @@ pub(super) enum Command {
     Merge(MergeArguments),
     /// Print the manifest of a Kubernetes Job that plays a scenario in shards
     K8s(K8sArguments),
+    /// Write a scenario as a test for another load engine
+    Export(super::export::ExportArguments),
+    /// Watch a gateway: tokens against each limit, throttling, latency, errors
+    #[command(
+        after_help = "On a terminal it is a screen that `q` leaves; a pipe gets one line for each interval."
+    )]
+    Watch(super::watch::WatchArguments),
     /// Run the local gateway in the foreground
     Emulate(EmulateArguments),
     /// Check policy files: every problem with its place and what to do
@@ -141,6 +148,10 @@ pub(super) struct ScenarioArguments {
     #[command(flatten)]
     pub(super) fragments: FragmentArguments,
 
+    /// Prices of models (`apimon schema prices`), instead of the table in the binary
+    #[arg(long, value_name = "FILE")]
+    pub(super) prices: Option<PathBuf>,
+
     /// Folder in which the run's own folder is made
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(super) out: PathBuf,
@@ -149,12 +160,42 @@ pub(super) struct ScenarioArguments {
     pub(super) printed: PrintedArguments,
 }
 
+/// In which form a run is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// Tables for people
+    #[value(alias = "text")]
+    Table,
+    /// The summary as JSON, which `apimon schema report` describes
+    Json,
+    /// One number a line: table, name, metric, value
+    Csv,
+    /// Markdown, as for the summary of a step
+    Md,
+    /// JUnit XML, a case for each threshold
+    Junit,
+    /// `OpenMetrics` text
+    Prometheus,
+    /// The page
+    Html,
+    /// One chart, see `--chart`
+    Svg,
+}
+
 /// What a command that ends with a run leaves beside the run's own folder.
 #[derive(Debug, Args)]
 pub(super) struct PrintedArguments {
     /// What is printed at the end
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    pub(super) format: ReportFormat,
+
+    /// The chart that `--format svg` prints, by the name of its file
+    #[arg(long, value_name = "NAME", default_value = "tokens-per-minute")]
+    pub(super) chart: String,
+
+    /// Where the run's folder can be read, so that Markdown shows the charts
+    #[arg(long, value_name = "URL")]
+    pub(super) images: Option<String>,
 
     /// Also write the thresholds as JUnit XML
     #[arg(long, value_name = "FILE")]
@@ -170,6 +211,10 @@ pub(super) struct PrintedArguments {
 pub(super) struct LoadtestArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
+
+    /// Print what would be sent, when, and what it would cost, and send nothing
+    #[arg(long)]
+    pub(super) plan: bool,
 
     /// `local`, a name of `apimon.toml`, or the URL of a gateway, instead of `APIM_GATEWAY_URL`; its
     /// key is read from where the scenario or `apimon.toml` says, else from `APIM_API_KEY`
@@ -267,11 +312,33 @@ pub(super) struct BackendArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ReportArguments {
-    /// Run directory, such as runs/20260101T000000Z-burst
-    pub(super) run: PathBuf,
+    /// Run directories, such as runs/20260101T000000Z-burst
+    #[arg(value_name = "RUN", required_unless_present_any = ["since", "from"], conflicts_with_all = ["since", "from"])]
+    pub(super) runs: Vec<PathBuf>,
+
+    /// Hold two runs against each other instead, as `apimon compare` does
+    #[arg(long, conflicts_with_all = ["streamed", "otlp"])]
+    pub(super) compare: bool,
+
+    /// Prices of models (`apimon schema prices`), instead of the table in the binary
+    #[arg(long, value_name = "FILE")]
+    pub(super) prices: Option<PathBuf>,
+
+    /// Also send the run's metrics to an OpenTelemetry collector (OTLP over HTTP, JSON), under the
+    /// names of its conventions for generative AI; `/v1/metrics` is added to the URL
+    #[arg(long, value_name = "URL")]
+    pub(super) otlp: Option<String>,
+
+    /// Read the run in bounded memory, as is done by itself from 64 MB of requests on: quantiles of
+    /// times are then within 0.2 %
+    #[arg(long)]
+    pub(super) streamed: bool,
 
     #[command(flatten)]
     pub(super) printed: PrintedArguments,
+
+    #[command(flatten)]
+    pub(super) since: super::since::SinceArguments,
 }
 
 #[derive(Debug, Args)]
@@ -457,6 +524,10 @@ pub(super) enum SchemaName {
     Scenario,
     /// The policy test file
     PolicyTest,
+    /// The summary of a run: `summary.json`
+    Report,
+    /// The table of prices
+    Prices,
     /// Faults of the local Azure
     Faults,
 }

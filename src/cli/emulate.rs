@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::EmulateArguments;
 use super::events::Events;
@@ -18,7 +19,7 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::engine::{Behaviour, Credentials, Engine, LogEvent};
 use crate::files::{self, Stamp};
-use crate::gateway::{Gateway, Served, Watchers};
+use crate::gateway::{Gateway, Ledger, Served, Watchers};
 use crate::http;
 use crate::model::ModelSettings;
 use crate::policy::NamedValues;
@@ -72,6 +73,7 @@ pub(super) fn run(terminal: &Terminal, arguments: &EmulateArguments) -> Outcome 
     let watchers = Watchers {
         log: (!terminal.quiet() || events.is_some()).then_some(log),
         series: arguments.metrics,
+        ledger: Some(Ledger::new(Arc::default(), local::ACCOUNT)),
     };
     let gateway = Gateway::start(engine, backend, clock, arguments.port, watchers)
         .map_err(Failure::remote)?;

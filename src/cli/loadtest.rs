@@ -7,9 +7,10 @@ use super::args::LoadtestArguments;
 use super::failure::Failure;
 use super::prepare::prepare;
 use super::progress::Progress;
-use super::target::{self, KEY_HEADER};
+use super::report::text_or_json;
+use super::target;
 use super::terminal::Terminal;
-use super::{Outcome, config, output};
+use super::{Outcome, config, output, plan};
 use crate::clock::Clock;
 use crate::files::{FileError, RunWriter};
 use crate::http;
@@ -27,11 +28,18 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
     if let Some(shard) = shard {
         prepared.plan = prepared.plan.shard(shard);
     }
+    if arguments.plan {
+        let format = text_or_json(arguments.scenario.printed.format, "a plan")?;
+        return plan::run(terminal, &prepared, format);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Failure::bug)?;
     let clock = arguments.place.clock()?;
+    // Only our own model knows how to be told how long an answer is to be.
+    prepared.scenario.orders_lengths =
+        settings.gateway_url.is_none() && arguments.backend.backend.is_none();
     let target = target::open(terminal, arguments, &prepared, clock)?;
     let mut info = output::run_info(
         &prepared,
@@ -51,19 +59,32 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
     let writer = directory.records()?;
     let progress = Progress::new(terminal, info.planned);
     let names = prepared.header_names();
+    let (meter, live) = (prepared.meter()?, prepared.live());
     let test = LoadTest {
         scenario: prepared.scenario,
         plan: prepared.plan,
         endpoint: target.endpoint.clone(),
-        key_header: KEY_HEADER.to_owned(),
+        key_header: target.key_header.clone(),
         keys: target.keys.clone(),
         names,
         clock,
+        meter,
+        live,
     };
     let (ended, records) =
         LocalSet::new().block_on(&runtime, play(terminal, test, writer, progress))?;
     info.duration_us = Some(clock.now().as_micros());
-    info.interrupted = ended == Ended::Interrupted;
+    match ended {
+        Ended::Complete => {}
+        Ended::Interrupted => info.interrupted = true,
+        Ended::Stopped { why, broken } => {
+            terminal.complain(&format!("stopped: {why}"));
+            info.interrupted = broken;
+            info.stopped = Some(why);
+        }
+    }
+    let arrived = records.iter().filter(|record| record.attempt == 1).count();
+    info.planned = info.planned.max(arrived as u64);
     directory.write_info(&info)?;
     if let Some(gateway) = &target.gateway {
         output::note_metrics(terminal, &gateway.metrics());
@@ -74,11 +95,13 @@ pub(super) fn run(terminal: &Terminal, arguments: &LoadtestArguments) -> Outcome
         records,
         torn: false,
     };
+    let run = run.without_warm_up();
     output::finish(
         terminal,
         directory.path(),
         &run,
         &arguments.scenario.printed,
+        &prepared.prices,
     )
 }
 

@@ -8,6 +8,7 @@ use super::terminal::Terminal;
 use super::{Outcome, output};
 use crate::base::number;
 use crate::files::{self, RunDir};
+use crate::prices::Prices;
 use crate::results::{self, Run};
 
 pub(super) fn run(terminal: &Terminal, arguments: &MergeArguments) -> Outcome {
@@ -26,7 +27,14 @@ pub(super) fn run(terminal: &Terminal, arguments: &MergeArguments) -> Outcome {
         number(run.records.len() as f64, 0),
         directory.path().display()
     ));
-    output::finish(terminal, directory.path(), &run, &arguments.printed)
+    let run = run.without_warm_up();
+    output::finish(
+        terminal,
+        directory.path(),
+        &run,
+        &arguments.printed,
+        Prices::shipped(),
+    )
 }
 
 /// The paths that are runs, and the runs in those that are folders of runs.

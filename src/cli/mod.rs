@@ -17,23 +17,28 @@ mod destroy;
 mod doctor;
 mod emulate;
 mod events;
+mod export;
 mod failure;
 mod k8s;
 mod lint;
 mod loadtest;
 mod local;
 mod merge;
+mod otlp;
 mod output;
 mod place;
+mod plan;
 mod prepare;
 mod progress;
 mod reload;
 mod report;
 mod schema;
 mod simulate;
+mod since;
 mod target;
 mod terminal;
 mod test_policy;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -61,7 +66,9 @@ fn command(terminal: &Terminal, command: &Command) -> Outcome {
         Command::Report(arguments) => report::run(terminal, arguments),
         Command::Compare(arguments) => compare::run(terminal, arguments),
         Command::Merge(arguments) => merge::run(terminal, arguments),
+        Command::Export(arguments) => export::run(terminal, arguments),
         Command::K8s(arguments) => k8s::run(terminal, arguments),
+        Command::Watch(arguments) => watch::run(terminal, arguments),
         Command::Emulate(arguments) => emulate::run(terminal, arguments),
         Command::Lint(arguments) => lint::run(terminal, arguments),
         Command::TestPolicy(arguments) => test_policy::run(terminal, arguments),

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::args::{Format, PrintedArguments};
+use super::args::{PrintedArguments, ReportFormat};
 use super::failure::{Failure, Verdict};
 use super::prepare::Prepared;
 use super::terminal::{Terminal, variable};
 use crate::engine::MetricTotals;
 use crate::files::{self, RunDir};
-use crate::report;
+use crate::prices::Prices;
+use crate::report::{self, Report, Tag};
 use crate::results::{CallerInfo, Environment, FORMAT, Origin, Run, RunInfo, TargetInfo};
 
 /// `run.json` as it is when the run begins.
@@ -31,7 +32,8 @@ pub(super) fn run_info(
         started: started.to_string(),
         duration_us: None,
         interrupted: false,
-        planned: prepared.plan.arrivals.len() as u64,
+        stopped: None,
+        planned: prepared.plan.planned(),
         target,
         limits: prepared.limits(),
         callers: callers(prepared),
@@ -62,6 +64,9 @@ fn callers(prepared: &Prepared) -> Vec<CallerInfo> {
     for arrival in &prepared.plan.arrivals {
         planned[arrival.caller] += 1;
     }
+    for looped in &prepared.plan.loops {
+        planned[looped.caller()] += looped.requests().unwrap_or(0);
+    }
     let info = scenario
         .callers
         .iter()
@@ -75,8 +80,8 @@ fn callers(prepared: &Prepared) -> Vec<CallerInfo> {
                 name: caller.name.clone(),
                 subscription: ids.collect::<Vec<_>>().join(", "),
                 planned,
-                stream: caller.request.stream,
-                on_429: caller.on_429.as_str().to_owned(),
+                stream: caller.request.stream > 0.0,
+                on_429: caller.reactions.on_429.wait.as_str().to_owned(),
             }
         });
     info.collect()
@@ -130,54 +135,102 @@ pub(super) fn finish(
     directory: &Path,
     run: &Run,
     printed: &PrintedArguments,
+    prices: &Prices,
 ) -> Result<Verdict, Failure> {
-    let summary = report::summary(run);
-    let json = serde_json::to_string_pretty(&summary).map_err(Failure::bug)?;
+    let report = Report::of(run).priced(tag(&run.info, prices).as_ref());
+    finish_report(terminal, directory, &report, printed)
+}
+
+/// The price of a run's model; a simulated one is priced like the model that it stands for.
+pub(super) fn tag(info: &RunInfo, prices: &Prices) -> Option<Tag> {
+    let model = info.target.model.as_str();
+    let model = model.strip_prefix("simulated ").unwrap_or(model);
+    Some(Tag {
+        price: prices.of(model)?,
+        currency: prices.currency.clone(),
+        date: prices.date.clone(),
+    })
+}
+
+/// The same of a report, whose run need not be in memory.
+pub(super) fn finish_report(
+    terminal: &Terminal,
+    directory: &Path,
+    report: &Report<'_>,
+    printed: &PrintedArguments,
+) -> Result<Verdict, Failure> {
+    let (info, summary) = (report.info, &report.summary);
+    let json = serde_json::to_string_pretty(summary).map_err(Failure::bug)?;
     let write = |name: &str, text: &str| files::write(&directory.join(name), text);
     write("summary.json", &format!("{json}\n"))?;
-    for chart in report::charts(run) {
+    for chart in &report.charts {
         write(&format!("{}.svg", chart.id), &chart.svg)?;
     }
-    write("report.html", &report::html(run))?;
-    beside(terminal, run, printed)?;
-    match printed.format {
-        Format::Json => terminal.data(&json),
-        Format::Text => terminal.data(&report::tables(
-            run,
-            terminal.width(),
-            terminal.colour_out(),
-        )),
-    }
+    write("report.html", &report::html(report))?;
+    beside(terminal, report, printed)?;
+    terminal.data(&printed_as(terminal, report, printed, &json)?);
     terminal.note(&format!(
         "report: {}",
         directory.join("report.html").display()
     ));
-    if run.info.shard.is_some() && !run.info.thresholds.is_empty() {
+    if info.shard.is_some() && !info.thresholds.is_empty() {
         terminal.note("thresholds are judged when the shards are merged: `apimon merge`");
     }
-    let answered = run.records.iter().any(|record| record.status.is_some());
-    if !answered && !run.records.is_empty() && !run.info.interrupted {
+    let requests = summary.counts.requests;
+    if report.answered() == 0 && requests > 0 && !info.interrupted {
         terminal.complain(&format!(
-            "error: not one of {} requests got an answer",
-            run.records.len()
+            "error: not one of {requests} requests got an answer"
         ));
         return Ok(Verdict::Silence);
     }
-    Ok(if summary.passed() && !run.info.interrupted {
+    Ok(if summary.passed() && !info.interrupted {
         Verdict::Done
     } else {
         Verdict::No
     })
 }
 
+/// The report in the form that was asked for.
+fn printed_as(
+    terminal: &Terminal,
+    report: &Report<'_>,
+    printed: &PrintedArguments,
+    json: &str,
+) -> Result<String, Failure> {
+    Ok(match printed.format {
+        ReportFormat::Table => report::tables(report, terminal.width(), terminal.colour_out()),
+        ReportFormat::Json => json.to_owned(),
+        ReportFormat::Csv => report::csv(report),
+        ReportFormat::Md => report::markdown(report, printed.images.as_deref()),
+        ReportFormat::Junit => report::junit(report),
+        ReportFormat::Prometheus => report::openmetrics(report),
+        ReportFormat::Html => report::html(report),
+        ReportFormat::Svg => {
+            let known = report.charts.iter();
+            match known.clone().find(|chart| chart.id == printed.chart) {
+                Some(chart) => chart.svg.clone(),
+                None => {
+                    let names: Vec<&str> = known.map(|chart| chart.id).collect();
+                    let cause = format!("this run has no chart `{}`", printed.chart);
+                    return Err(Failure::input(cause).hint(format!("it has {}", names.join(", "))));
+                }
+            }
+        }
+    })
+}
+
 /// What pipelines read: JUnit, Markdown.
-fn beside(terminal: &Terminal, run: &Run, printed: &PrintedArguments) -> Result<(), Failure> {
+fn beside(
+    terminal: &Terminal,
+    report: &Report<'_>,
+    printed: &PrintedArguments,
+) -> Result<(), Failure> {
     if let Some(path) = &printed.junit {
-        files::write(path, &report::junit(run))?;
+        files::write(path, &report::junit(report))?;
     }
     let step = variable("GITHUB_STEP_SUMMARY");
     markdown(terminal, printed.summary_md.as_deref(), step, || {
-        report::markdown(run)
+        report::markdown(report, printed.images.as_deref())
     })
 }
 

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::args::{SchemaArguments, SchemaName};
 use super::failure::Verdict;
 use super::terminal::Terminal;
-use crate::{plane, policytest, scenario};
+use crate::{plane, policytest, prices, report, scenario};
 
 #[expect(
     clippy::unnecessary_wraps,
@@ -13,8 +13,10 @@ use crate::{plane, policytest, scenario};
 pub(super) fn run(terminal: &Terminal, arguments: &SchemaArguments) -> Outcome {
     match arguments.of {
         SchemaName::Scenario => terminal.data(&scenario::schema()),
+        SchemaName::Prices => terminal.data(&prices::schema()),
         SchemaName::Faults => terminal.data(&plane::faults_schema()),
         SchemaName::PolicyTest => terminal.data(&policytest::schema()),
+        SchemaName::Report => terminal.data(&report::schema()),
     }
     Ok(Verdict::Done)
 }

@@ -289,7 +289,7 @@ async fn ask(
     version: &str,
     body: &Value,
 ) -> Result<Value, AzureError> {
-    let limit = std::time::Duration::from_secs(60);
+    let limit = std::time::Duration::from_mins(1);
     client
         .ask(path, version, Some(body))
         .await?

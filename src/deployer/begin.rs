@@ -56,9 +56,8 @@ impl Job {
 /// What Azure says when it refuses, before it has changed anything.
 pub(crate) async fn begin(client: &ArmClient, job: &Job) -> Result<Begun, AzureError> {
     let path = job.group.deployment(&job.name);
-    let error = match client.put(&path, RESOURCES, &job.body()).await {
-        Ok(_) => return Ok(Begun::New),
-        Err(error) => error,
+    let Err(error) = client.put(&path, RESOURCES, &job.body()).await else {
+        return Ok(Begun::New);
     };
     // Also when the first of two attempts arrived and its answer did not; or when it failed at
     // once, and the report of that is the answer.

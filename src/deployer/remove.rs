@@ -6,9 +6,9 @@ use crate::azure::{ArmClient, AzureError, GroupId, Progress};
 use crate::base::Moment;
 
 /// Deleting an API Management service takes up to three quarters of an hour.
-const REMOVE_LIMIT: Duration = Duration::from_secs(2 * 3_600);
+const REMOVE_LIMIT: Duration = Duration::from_hours(2);
 /// Until what was deleted softly is listed as such.
-const LISTED_WITHIN: Duration = Duration::from_secs(60);
+const LISTED_WITHIN: Duration = Duration::from_mins(1);
 const FIRST_LOOK: Duration = Duration::from_millis(100);
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
 

@@ -12,7 +12,7 @@ use crate::provision::{Id, Wanted};
 pub(super) const API_MANAGEMENT: &str = "2024-05-01";
 pub(super) const COGNITIVE: &str = "2024-10-01";
 /// Purging takes minutes at most.
-const PURGE_LIMIT: Duration = Duration::from_secs(1_800);
+const PURGE_LIMIT: Duration = Duration::from_mins(30);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TwinKind {

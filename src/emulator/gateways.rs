@@ -1,14 +1,18 @@
 //! The live gateways: one for every API Management service, on a loopback port of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
 use crate::engine::{Engine, Service};
-use crate::gateway::{Accounts, Backend, Gateway, GatewayError, Watchers};
+use crate::gateway::{Accounts, Backend, Gateway, GatewayError, Ledger, Watchers};
+use crate::monitor::Store;
 use crate::plane::Plane;
 
 #[derive(Debug, Default)]
 pub(super) struct Gateways {
+    /// What all of them served.
+    pub(super) calls: Arc<Mutex<Store>>,
     /// By the service's id in small letters, with what stands behind each.
     live: BTreeMap<String, (Gateway, Accounts)>,
 }
@@ -46,9 +50,13 @@ impl Gateways {
         let port = was.and_then(|url| url.rsplit_once(':')?.1.parse().ok());
         let accounts = Accounts::default();
         accounts.replace(plane.accounts(id));
-        let started = begin(service.clone(), accounts.clone(), clock, port.unwrap_or(0))
-            // Somebody else has the port by now.
-            .or_else(|_| begin(service.clone(), accounts.clone(), clock, 0));
+        let ledger = Ledger::new(Arc::clone(&self.calls), "");
+        let begin = |port| {
+            let (service, accounts) = (service.clone(), accounts.clone());
+            begin(service, accounts, clock, port, ledger.clone())
+        };
+        // Without a port, when somebody else has it by now.
+        let started = begin(port.unwrap_or(0)).or_else(|_| begin(0));
         if let Ok(gateway) = started {
             plane.gateway(id, &gateway.url());
             self.live.insert(id.to_owned(), (gateway, accounts));
@@ -62,6 +70,7 @@ fn begin(
     accounts: Accounts,
     clock: Clock,
     port: u16,
+    ledger: Ledger,
 ) -> Result<Gateway, GatewayError> {
     let start = move || {
         Gateway::start(
@@ -69,7 +78,10 @@ fn begin(
             Backend::Accounts(accounts),
             clock,
             port,
-            Watchers::default(),
+            Watchers {
+                ledger: Some(ledger),
+                ..Watchers::default()
+            },
         )
     };
     let thread = std::thread::spawn(start);

@@ -19,6 +19,7 @@ use super::shared::Shared;
 use super::tls::{self, Certificate};
 use super::{SUBSCRIPTION, TENANT, handler};
 use crate::clock::Clock;
+use crate::engine::Credentials;
 use crate::files::{self, FileError};
 use crate::plane::{Faults, KeptError, Pace, Plane, Settings};
 
@@ -150,7 +151,7 @@ pub(crate) fn start(options: &Options) -> Result<Running, EmulatorError> {
         None => format!("http://{address}"),
     };
     let file = options.data.as_ref().map(|folder| folder.join(STATE));
-    let plane = plane(options, file.as_ref())?;
+    let plane = plane(options, file.as_ref(), trusted(&issuer, &management_url))?;
     let shared = Arc::new(Shared::new(plane, issuer, Clock::start(), file));
     shared.begin();
     let (stop, stopped) = oneshot::channel();
@@ -168,7 +169,11 @@ pub(crate) fn start(options: &Options) -> Result<Running, EmulatorError> {
 }
 
 /// The plane as it was kept, or a new one.
-fn plane(options: &Options, file: Option<&PathBuf>) -> Result<Plane, EmulatorError> {
+fn plane(
+    options: &Options,
+    file: Option<&PathBuf>,
+    credentials: Credentials,
+) -> Result<Plane, EmulatorError> {
     let settings = Settings {
         tenant: TENANT.to_owned(),
         subscription: SUBSCRIPTION.to_owned(),
@@ -176,6 +181,7 @@ fn plane(options: &Options, file: Option<&PathBuf>) -> Result<Plane, EmulatorErr
         pace: Pace::of(options.provisioning),
         retry_after: options.retry_after,
         page: PAGE,
+        credentials,
     };
     let faults = options.faults.clone();
     let Some(file) = file.filter(|file| files::exists(file)) else {
@@ -186,6 +192,18 @@ fn plane(options: &Options, file: Option<&PathBuf>) -> Result<Plane, EmulatorErr
         path: file.clone(),
         cause,
     })
+}
+
+/// Policies of the gateways take our tokens, under our own address and under Azure's.
+fn trusted(issuer: &Issuer, url: &str) -> Credentials {
+    let issuers = [url, "https://login.microsoftonline.com"].map(|authority| {
+        serde_json::json!({
+            "openid-config": format!("{authority}/{TENANT}/v2.0/.well-known/openid-configuration"),
+            "issuer": format!("https://sts.windows.net/{TENANT}/"),
+            "keys": issuer.keys()["keys"],
+        })
+    });
+    serde_json::from_value(serde_json::json!({"issuers": issuers})).unwrap_or_default()
 }
 
 /// Accepts until told to stop; then closes what is still open.

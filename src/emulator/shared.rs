@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
@@ -13,12 +13,15 @@ use super::{SUBSCRIPTION, TENANT};
 use crate::base::{Moment, Seed};
 use crate::clock::Clock;
 use crate::files::{self, FileError};
+use crate::monitor::Store;
 use crate::plane::{Ask, Fault, Plane, Refusal, Reply};
 
 #[derive(Debug)]
 pub(super) struct Shared {
     plane: Mutex<Plane>,
     gateways: Mutex<Gateways>,
+    /// What the gateways served.
+    calls: Arc<Mutex<Store>>,
     pub(super) issuer: Issuer,
     pub(super) clock: Clock,
     /// Told when something new is under way.
@@ -30,9 +33,11 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(plane: Plane, issuer: Issuer, clock: Clock, file: Option<PathBuf>) -> Shared {
+        let gateways = Gateways::default();
         Shared {
             plane: Mutex::new(plane),
-            gateways: Mutex::new(Gateways::default()),
+            calls: Arc::clone(&gateways.calls),
+            gateways: Mutex::new(gateways),
             issuer,
             clock,
             wake: Notify::new(),
@@ -82,7 +87,12 @@ impl Shared {
     pub(super) fn answer(&self, ask: &Ask, fault: Option<Fault>) -> Reply {
         let mut plane = self.plane();
         self.settle(&mut plane);
-        let reply = plane.answer(self.now(), ask, fault);
+        let monitored = fault.is_none().then(|| {
+            let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+            plane.monitored(&calls, self.now(), ask)
+        });
+        let reply = monitored.flatten();
+        let reply = reply.unwrap_or_else(|| plane.answer(self.now(), ask, fault));
         self.settle(&mut plane);
         // Kept before it is told: what was answered is not forgotten.
         let kept = self.keep(&mut plane);

@@ -21,7 +21,7 @@ impl Engine {
         incoming: Incoming,
         mut seed: Seed,
         routed: Option<(Route, Option<Arc<Subscription>>)>,
-    ) -> Exchange {
+    ) -> Box<Exchange> {
         let service = &self.configuration.service;
         let (route, subscription) = routed.map_or((None, None), |(route, subscription)| {
             (Some(route), subscription)
@@ -74,7 +74,7 @@ impl Engine {
             traces: Vec::new(),
             seed,
         };
-        let mut exchange = Exchange {
+        let mut exchange = Box::new(Exchange {
             context,
             program: Arc::clone(program),
             section: SectionName::Inbound,
@@ -105,7 +105,7 @@ impl Engine {
             missed: None,
             asked_for: None,
             enforced: Vec::new(),
-        };
+        });
         trace::received(&mut exchange, self.utc(now));
         exchange
     }

@@ -24,7 +24,11 @@ pub(super) struct Counters {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CounterState {
     pub(crate) key: String,
+    /// Tokens per minute.
+    pub(crate) limit: u64,
     pub(crate) remaining: u64,
+    /// Tokens spent beyond the limit now.
+    pub(crate) debt: u64,
     /// Tokens charged beyond the limit since the gateway started.
     pub(crate) overshoot: u64,
 }
@@ -78,6 +82,8 @@ impl Counters {
             .iter_mut()
             .map(|(key, counter)| CounterState {
                 key: key.clone(),
+                limit: counter.amount(),
+                debt: counter.overdraft(now),
                 remaining: counter.remaining(now),
                 overshoot: overshoot.get(key).copied().unwrap_or(0),
             })

@@ -216,18 +216,9 @@ impl Asked {
 
     /// Tokens of the prompt, and whether the answer shall be streamed.
     pub(super) fn of(&self, body: Option<&Bytes>) -> (Tokens, bool) {
-        *self.read.get_or_init(|| {
-            let json: Option<serde_json::Value> =
-                body.and_then(|body| serde_json::from_slice(body).ok());
-            let stream = json
-                .as_ref()
-                .and_then(|json| json.get("stream"))
-                .and_then(serde_json::Value::as_bool);
-            let estimate = self
-                .forced_estimate
-                .unwrap_or_else(|| json.as_ref().map_or(Tokens::ZERO, tokens::prompt_estimate));
-            (estimate, stream.unwrap_or(false))
-        })
+        *self
+            .read
+            .get_or_init(|| tokens::asked(body.map(|body| &body[..]), self.forced_estimate))
     }
 }
 

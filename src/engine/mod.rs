@@ -48,6 +48,7 @@ mod xml_json;
 pub(crate) use backends::{Backends, NamedBackend};
 pub(crate) use behaviour::SWITCHES;
 pub(crate) use configuration::Configuration;
+pub(crate) use counters::CounterState;
 pub(crate) use credentials::Credentials;
 pub(crate) use error::BackendFailure;
 pub(crate) use event_log::LogEvent;

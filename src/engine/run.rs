@@ -150,9 +150,9 @@ impl Engine {
             let mut raised = Raised::backend(BackendFailure::Connection);
             raised.status = answer.status;
             raised.message = format!("The backend answered with status {}.", answer.status);
-            return self.raise_and_run(now, *exchange, &raised);
+            return self.raise_and_run(now, exchange, &raised);
         }
-        self.run(now, *exchange)
+        self.run(now, exchange)
     }
 
     /// The backend could not be asked, or did not answer.
@@ -164,7 +164,7 @@ impl Engine {
     ) -> Step {
         exchange.elapse(now);
         dispatch::note_failure(&exchange, &mut self.stores.circuits, now, failure);
-        self.raise_and_run(now, *exchange, &Raised::backend(failure))
+        self.raise_and_run(now, exchange, &Raised::backend(failure))
     }
 
     /// A stream has ended, or its caller has left: charges what was sent.
@@ -203,23 +203,23 @@ impl Engine {
         let received = send::receive(&mut exchange, outcomes, now, &mut self.stores);
         trace::replied(&mut exchange, before, self.utc(now));
         match received {
-            Ok(Flow::Finish) => return self.finish(now, *exchange),
+            Ok(Flow::Finish) => return self.finish(now, exchange),
             Ok(_) => {}
             Err(failed) => {
                 let (raised, location) = *failed;
                 if exchange.section == SectionName::OnError {
-                    return self.finish(now, *exchange);
+                    return self.finish(now, exchange);
                 }
                 self.settle(now, &mut exchange);
                 exchange.raise(&raised, Some(&location));
             }
         }
-        self.run(now, *exchange)
+        self.run(now, exchange)
     }
 
     /// The moment to which a request slept has come.
     pub(crate) fn woken(&mut self, now: Moment, exchange: Box<Exchange>) -> Step {
-        self.run(now, *exchange)
+        self.run(now, exchange)
     }
 
     /// The caller has left before there was an answer. What was admitted and never answered keeps
@@ -227,7 +227,7 @@ impl Engine {
     pub(crate) fn abandoned(&mut self, now: Moment, mut exchange: Box<Exchange>) -> Box<Answer> {
         exchange.elapse(now);
         exchange.streaming = false;
-        self.answer(now, *exchange)
+        self.answer(now, exchange)
     }
 
     /// Charges the backend's answer, once it is the last one.
@@ -245,7 +245,7 @@ impl Engine {
     }
 
     /// A preflight runs `cors` and nothing else; without one it finds no operation.
-    fn preflight(&mut self, now: Moment, mut exchange: Exchange) -> Step {
+    fn preflight(&mut self, now: Moment, mut exchange: Box<Exchange>) -> Step {
         let program = Arc::clone(&exchange.program);
         let mut policies = program.cors().peekable();
         if policies.peek().is_none() {
@@ -260,14 +260,14 @@ impl Engine {
         }
     }
 
-    fn raise_and_run(&mut self, now: Moment, mut exchange: Exchange, raised: &Raised) -> Step {
+    fn raise_and_run(&mut self, now: Moment, mut exchange: Box<Exchange>, raised: &Raised) -> Step {
         trace::raised(&mut exchange, raised, self.utc(now));
         exchange.raise(raised, None);
         self.run(now, exchange)
     }
 
     /// Runs policies until one forwards or the answer stands.
-    fn run(&mut self, now: Moment, mut exchange: Exchange) -> Step {
+    fn run(&mut self, now: Moment, mut exchange: Box<Exchange>) -> Step {
         exchange.elapse(now);
         let program = Arc::clone(&exchange.program);
         loop {
@@ -279,7 +279,7 @@ impl Engine {
                         match safety::enforce(&mut exchange, &self.meter(now)) {
                             Ok(None) => {}
                             Ok(Some(Flow::Send(sends))) => {
-                                return Step::Send(Box::new(exchange), sends);
+                                return Step::Send(exchange, sends);
                             }
                             Ok(Some(_)) => continue,
                             Err(failed) => {
@@ -316,11 +316,11 @@ impl Engine {
                 Ok(Flow::Jump(target)) => exchange.next = target,
                 Ok(Flow::Forward(forward)) => {
                     exchange.decided_by = place.cloned();
-                    return Step::Forward(Box::new(exchange), Box::new(forward));
+                    return Step::Forward(exchange, Box::new(forward));
                 }
-                Ok(Flow::Send(sends)) => return Step::Send(Box::new(exchange), sends),
+                Ok(Flow::Send(sends)) => return Step::Send(exchange, sends),
                 Ok(Flow::Sleep(wait)) if wait.is_zero() => {}
-                Ok(Flow::Sleep(wait)) => return Step::Sleep(Box::new(exchange), now + wait),
+                Ok(Flow::Sleep(wait)) => return Step::Sleep(exchange, now + wait),
                 Ok(Flow::Finish) => {
                     // An error was decided where it was raised, whatever `on-error` makes of it.
                     if exchange.section != SectionName::OnError {
@@ -357,12 +357,12 @@ impl Engine {
         execute(exchange, instruction, &mut meter, &mut self.stores)
     }
 
-    fn finish(&mut self, now: Moment, exchange: Exchange) -> Step {
+    fn finish(&mut self, now: Moment, exchange: Box<Exchange>) -> Step {
         Step::Answer(self.answer(now, exchange))
     }
 
     /// Settles what the request owes, and takes the answer out of it.
-    fn answer(&mut self, now: Moment, mut exchange: Exchange) -> Box<Answer> {
+    fn answer(&mut self, now: Moment, mut exchange: Box<Exchange>) -> Box<Answer> {
         exchange.blocks.clear();
         self.settle(now, &mut exchange);
         // Outbound has counted already; after an error, or a response that a policy returned, a

@@ -18,7 +18,7 @@ use super::forward::Forward;
 use super::program::{Action, Instruction};
 use crate::policy::SectionName;
 use crate::policy::context::Context;
-use crate::policy::message::{Headers, Request, Response};
+use crate::policy::message::{Headers, Request, Response, Url};
 
 /// Longest text of a variable or a body that a trace shows.
 const SHOWN_CHARACTERS: usize = 1_024;
@@ -123,7 +123,7 @@ pub(super) fn received(exchange: &mut Exchange, utc: Timestamp) {
     }
     let context = &exchange.context;
     let mut asked = request(&context.request);
-    asked["url"] = context.request.original_url.to_string().into();
+    asked["url"] = url(&context.request.original_url).into();
     let product = context.product.as_ref();
     let subscription = context.subscription.as_ref();
     let configuration = json!({
@@ -293,7 +293,7 @@ fn push_in(
 fn request(request: &Request) -> Value {
     json!({
         "method": request.method,
-        "url": request.url.to_string(),
+        "url": url(&request.url),
         "headers": headers(&request.headers),
     })
 }
@@ -301,7 +301,7 @@ fn request(request: &Request) -> Value {
 fn sent(forward: &Forward) -> Value {
     json!({
         "method": forward.method,
-        "url": forward.url.to_string(),
+        "url": url(&forward.url),
         "backend": forward.backend.as_deref(),
         "headers": headers(&forward.headers),
     })
@@ -322,7 +322,20 @@ fn headers(headers: &Headers) -> Value {
     shown.collect()
 }
 
-/// Whether a header carries what must not be read by others.
+/// A URL with what its query keeps secret masked: keys, tokens, and signatures of shared access.
+fn url(url: &Url) -> String {
+    let text = url.to_string();
+    let Some((before, query)) = text.split_once('?') else {
+        return text;
+    };
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if secret(name) || ["sig", "code"].contains(&name) => format!("{name}=***"),
+        _ => pair.to_owned(),
+    });
+    format!("{before}?{}", pairs.collect::<Vec<_>>().join("&"))
+}
+
+/// Whether a header or a query parameter carries what must not be read by others.
 fn secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["authorization", "key", "cookie", "secret", "token"]
@@ -365,6 +378,21 @@ mod tests {
         ] {
             assert_eq!(secret(name), masked, "{name}");
         }
+    }
+
+    #[test]
+    fn keys_in_queries_are_masked() {
+        let shown = url(&Url {
+            scheme: "https".to_owned(),
+            host: "g".to_owned(),
+            port: 443,
+            path: "/a".to_owned(),
+            query: "api-version=1&subscription-key=k1&sig=k2&flag&Api-Key=k3".to_owned(),
+        });
+        assert_eq!(
+            shown,
+            "https://g/a?api-version=1&subscription-key=***&sig=***&flag&Api-Key=***"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod append;
 mod disk;
 mod private;
 mod run_dir;
+mod segments;
 mod tree;
 mod watch;
 
@@ -20,7 +21,8 @@ use std::path::{Path, PathBuf};
 pub(crate) use append::Appender;
 pub(crate) use disk::Disk;
 pub(crate) use private::{remove, write_private};
-pub(crate) use run_dir::{RunDir, RunWriter, read_run, runs_in};
+pub(crate) use run_dir::{RunDir, RunWriter, read_info, read_run, runs_in};
+pub(crate) use segments::{fold_lines, last_line, size};
 pub(crate) use tree::{is_folder, xml_files};
 pub(crate) use watch::{Stamp, find, stamp};
 
@@ -51,6 +53,16 @@ pub(crate) fn read_source(path: &Path) -> Result<Source, FileError> {
 
 pub(crate) fn read_text(path: &Path) -> Result<String, FileError> {
     fs::read_to_string(path).map_err(|cause| FileError::Read {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+/// # Errors
+///
+/// When the file cannot be read.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    fs::read(path).map_err(|cause| FileError::Read {
         path: path.to_owned(),
         cause,
     })
@@ -92,6 +104,18 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), FileError> {
     let part = PathBuf::from(part);
     fs::write(&part, text).map_err(failed)?;
     fs::rename(&part, path).map_err(failed)
+}
+
+/// Makes a folder, and those above it, where they are missing.
+///
+/// # Errors
+///
+/// When something else has the name, or the place cannot be written to.
+pub(crate) fn make_folder(path: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(path).map_err(|cause| FileError::Write {
+        path: path.to_owned(),
+        cause,
+    })
 }
 
 /// Whether there is something at a path.

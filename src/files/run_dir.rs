@@ -103,6 +103,19 @@ pub(crate) fn read_run(path: &Path) -> Result<Run, FileError> {
     })
 }
 
+/// Reads what a run directory says of its run, without the requests.
+///
+/// # Errors
+///
+/// When `run.json` is missing, or is not of this version's format.
+pub(crate) fn read_info(path: &Path) -> Result<RunInfo, FileError> {
+    let info = read_text(&path.join("run.json"))?;
+    RunInfo::decode(&info).map_err(|cause| FileError::Run {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
 /// The run directories in a folder, by name; none when the folder is a run itself.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use bytes::Bytes;
 
 use super::backend::{Reply, ReplyBody, ask_model};
+use super::intake::Share;
 use super::outbound::on_this_machine;
 use super::remote::RemoteBackend;
 use crate::base::Moment;
@@ -42,10 +43,11 @@ impl Accounts {
         clock: &Clock,
         asked: Moment,
         forward: &Forward,
+        share: &mut Share,
     ) -> Result<Reply, BackendFailure> {
         let host = forward.url.host.to_lowercase();
         if on_this_machine(&host) {
-            return self.server(forward)?.call(forward).await;
+            return self.server(forward)?.call(forward, share).await;
         }
         match self.find(&host, forward) {
             Found::Model(settings) => ask_model(&settings, clock, asked, forward).await,

@@ -11,6 +11,7 @@ use crate::model::{self, AnswerBody, ModelFault, ModelRequest, ModelSettings};
 use crate::policy::message::Headers;
 
 use super::accounts::Accounts;
+use super::intake::Share;
 use super::remote::{RemoteBackend, RemoteStream};
 
 /// A backend's bytes as they come.
@@ -48,18 +49,20 @@ impl Backend {
         }
     }
 
-    /// Asks the backend and waits for its answer: whole, or until a stream begins.
+    /// Asks the backend and waits for its answer: whole, or until a stream begins. `share` takes what
+    /// is held of it.
     pub(super) async fn call(
         &self,
         clock: &Clock,
         forward: &Forward,
+        share: &mut Share,
     ) -> Result<Reply, BackendFailure> {
         let asked = clock.now();
         let answer = async {
             match self {
                 Backend::Model(settings) => ask_model(settings, clock, asked, forward).await,
-                Backend::Remote(remote) => remote.call(forward).await,
-                Backend::Accounts(accounts) => accounts.call(clock, asked, forward).await,
+                Backend::Remote(remote) => remote.call(forward, share).await,
+                Backend::Accounts(accounts) => accounts.call(clock, asked, forward, share).await,
             }
         };
         tokio::select! {

@@ -9,11 +9,13 @@ use hyper::header::{HeaderName, HeaderValue};
 
 use super::backend::Reply;
 use super::intake::{Refused, Share};
+use super::ledger::{self, Behind, Entry};
 use super::monitor::{self, About};
 use super::relay::Relay;
 use super::server::{Served, Shared};
 use super::traces::Wish;
 use super::waiting::Waiting;
+use super::whole::Whole;
 use crate::base::Moment;
 use crate::engine::{Answer, BackendAnswer, BackendBody, Incoming, Step};
 use crate::policy::message::{Headers, Response};
@@ -32,6 +34,10 @@ pub(super) async fn handle(
     if let (Some(monitor), monitor::PATH) = (&shared.monitor, request.uri().path()) {
         return Ok(series(monitor.text(&shared)));
     }
+    if let (Some(ledger), ledger::PATH) = (&shared.ledger, request.uri().path()) {
+        let text = serde_json::to_string(&ledger.now(&shared));
+        return Ok(json(200, text.unwrap_or_default()));
+    }
     // Given back when the request is over, however it ends.
     let mut share = shared.held.share();
     let mut incoming = match incoming(peer, request, &mut share).await {
@@ -45,6 +51,8 @@ pub(super) async fn handle(
     let mut step = shared.engine().receive(received, incoming);
     // The stream that a forwarded request opened, until the answer that relays it stands.
     let mut stream = None;
+    let mut answered = shared.held.share();
+    let mut behind = Behind::default();
     loop {
         let (exchange, forward) = match step {
             Step::Answer(mut answer) => {
@@ -52,28 +60,35 @@ pub(super) async fn handle(
                     let headers = &mut answer.response.headers;
                     shared.traces.keep(wish, &trace, &host, headers);
                 }
-                return Ok(respond(&shared, received, *answer, stream));
+                return Ok(respond(
+                    &shared, received, *answer, stream, answered, behind,
+                ));
             }
             Step::Forward(exchange, forward) => (exchange, forward),
             Step::Send(exchange, sends) => {
-                let waiting = Waiting::new(&shared, exchange);
+                let waiting = Waiting::new(&shared, exchange, behind.clone());
                 let outcomes = super::outbound::send(&shared, sends).await;
                 let now = shared.clock.now();
                 step = shared.engine().replied(now, waiting.over(), outcomes);
                 continue;
             }
             Step::Sleep(exchange, until) => {
-                let waiting = Waiting::new(&shared, exchange);
+                let waiting = Waiting::new(&shared, exchange, behind.clone());
                 shared.clock.sleep_until(until).await;
                 let now = shared.clock.now();
                 step = shared.engine().woken(now, waiting.over());
                 continue;
             }
         };
-        // Another try of the policy replaces what an earlier one opened.
+        // Another try of the policy replaces what an earlier one opened and holds.
         stream = None;
-        let waiting = Waiting::new(&shared, exchange);
-        let reply = shared.backend.call(&shared.clock, &forward).await;
+        answered = shared.held.share();
+        behind.asked(shared.clock.now(), &forward.url.host);
+        let waiting = Waiting::new(&shared, exchange, behind.clone());
+        let reply = shared
+            .backend
+            .call(&shared.clock, &forward, &mut answered)
+            .await;
         let exchange = waiting.over();
         let now = shared.clock.now();
         step = match reply {
@@ -83,9 +98,13 @@ pub(super) async fn handle(
                 body,
             }) => {
                 let body = match body {
-                    super::backend::ReplyBody::Whole(bytes) => BackendBody::Whole(bytes),
+                    super::backend::ReplyBody::Whole(bytes) => {
+                        behind.answered(now, Some(status));
+                        BackendBody::Whole(bytes)
+                    }
                     super::backend::ReplyBody::Stream(pieces) => {
                         stream = Some(pieces);
+                        behind.streams(status);
                         BackendBody::Stream
                     }
                 };
@@ -99,7 +118,10 @@ pub(super) async fn handle(
                     },
                 )
             }
-            Err(failure) => shared.engine().failed(now, exchange, failure),
+            Err(failure) => {
+                behind.answered(now, None);
+                shared.engine().failed(now, exchange, failure)
+            }
         };
     }
 }
@@ -108,7 +130,7 @@ pub(super) async fn handle(
 async fn incoming(
     peer: SocketAddr,
     request: hyper::Request<RequestBody>,
-    share: &mut Share<'_>,
+    share: &mut Share,
 ) -> Result<Incoming, Refused> {
     let (head, body) = request.into_parts();
     let body = share.read(body).await?;
@@ -136,12 +158,26 @@ fn respond(
     received: Moment,
     answer: Answer,
     stream: Option<super::backend::Pieces>,
+    share: Share,
+    behind: Behind,
 ) -> hyper::Response<Body> {
     let about = shared.monitor.as_ref().map(|monitor| {
         let about = About::new(received, &answer.context);
         monitor.answered(&about, shared.clock.now(), &answer);
         about
     });
+    let streams = answer.stream.is_some() && stream.is_some();
+    let mut entry = shared.ledger.as_ref().map(|_| {
+        let mut entry = Entry::new(&answer.context, behind, answer.response.status);
+        entry.emit(&answer.metrics);
+        entry
+    });
+    if let Some(entry) = entry.take_if(|_| !streams) {
+        entry.done(shared, answer.facts.usage);
+    }
+    if let Some(entry) = &mut entry {
+        entry.streams();
+    }
     shared.served(Served {
         at: shared.clock.now(),
         subscription: answer
@@ -162,11 +198,9 @@ fn respond(
     } = answer.response;
     let body = match (answer.stream, stream) {
         (Some(settlement), Some(pieces)) => {
-            Relay::new(Arc::clone(shared), pieces, settlement, about).boxed_unsync()
+            Relay::new(Arc::clone(shared), pieces, settlement, about, entry).boxed_unsync()
         }
-        _ => Full::new(body.unwrap_or_default())
-            .map_err(|never| match never {})
-            .boxed_unsync(),
+        _ => Whole::new(body.unwrap_or_default(), share).boxed_unsync(),
     };
     let mut response = hyper::Response::new(body);
     *response.status_mut() =

@@ -1,13 +1,16 @@
-//! Reading request bodies: whole, because policies see them whole, and within bounds.
+//! Reading bodies of requests and answers: whole, because policies see them whole, and within bounds.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 
-/// Larger requests are refused: the v2 tiers buffer up to this much (specification, section 6,
+use super::gathered::Gathered;
+
+/// Larger requests are refused, and larger answers are failures: the v2 tiers buffer up to this much (specification, section 6,
 /// classic figure; the v2 figure of 2 MiB would refuse images that Azure OpenAI takes).
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 /// All bodies that are held at one time.
@@ -19,10 +22,10 @@ const IDLE: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(super) struct Held(AtomicUsize);
 
-/// The share of one request; it is given back when the request is over.
+/// The share of one request or answer; it is given back when nobody holds the body any more.
 #[derive(Debug)]
-pub(super) struct Share<'h> {
-    held: &'h Held,
+pub(super) struct Share {
+    held: Arc<Held>,
     bytes: usize,
 }
 
@@ -38,48 +41,61 @@ pub(super) enum Refused {
 }
 
 impl Held {
-    pub(super) fn share(&self) -> Share<'_> {
+    pub(super) fn share(self: &Arc<Held>) -> Share {
         Share {
-            held: self,
+            held: Arc::clone(self),
             bytes: 0,
         }
     }
 }
 
-impl Share<'_> {
+impl Share {
+    /// Reads the body of a request.
+    ///
     /// # Errors
     ///
-    /// When the body is broken or beyond a bound; a length that is announced is judged before
+    /// When the body is broken, slow or beyond a bound; a length that is announced is judged before
     /// anything is read.
-    pub(super) async fn read(&mut self, mut body: Incoming) -> Result<Option<Bytes>, Refused> {
-        let announced = body.size_hint().lower();
-        if announced > MAX_BODY_BYTES as u64 {
+    pub(super) async fn read(&mut self, body: Incoming) -> Result<Option<Bytes>, Refused> {
+        let body = self.gather(body, Some(IDLE)).await?;
+        Ok((!body.is_empty()).then_some(body))
+    }
+
+    /// Reads the body of an answer that policies see whole; how long that may take is up to whoever
+    /// waits for it.
+    ///
+    /// # Errors
+    ///
+    /// When the body is broken or beyond a bound.
+    pub(super) async fn read_answer(&mut self, body: Incoming) -> Result<Bytes, Refused> {
+        self.gather(body, None).await
+    }
+
+    async fn gather(
+        &mut self,
+        mut body: Incoming,
+        idle: Option<Duration>,
+    ) -> Result<Bytes, Refused> {
+        if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
             return Err(Refused::TooLarge);
         }
-        let mut first: Option<Bytes> = None;
-        let mut whole = BytesMut::new();
+        let mut gathered = Gathered::default();
         loop {
-            let frame = tokio::time::timeout(IDLE, body.frame()).await;
-            let Some(frame) = frame.map_err(|_| Refused::TooSlow)? else {
-                break;
+            let frame = match idle {
+                Some(idle) => tokio::time::timeout(idle, body.frame())
+                    .await
+                    .map_err(|_| Refused::TooSlow)?,
+                None => body.frame().await,
+            };
+            let Some(frame) = frame else {
+                return Ok(gathered.take().unwrap_or_default());
             };
             let frame = frame.map_err(|_| Refused::Unreadable)?;
-            let Ok(data) = frame.into_data() else {
-                continue;
-            };
-            self.take(data.len())?;
-            match first.take() {
-                // Most bodies come in one piece, which is not copied.
-                None if whole.is_empty() => first = Some(data),
-                Some(before) => {
-                    whole.extend_from_slice(&before);
-                    whole.extend_from_slice(&data);
-                }
-                None => whole.extend_from_slice(&data),
+            if let Ok(data) = frame.into_data() {
+                self.take(data.len())?;
+                gathered.push(data);
             }
         }
-        let body = first.unwrap_or_else(|| whole.freeze());
-        Ok((!body.is_empty()).then_some(body))
     }
 
     fn take(&mut self, bytes: usize) -> Result<(), Refused> {
@@ -95,7 +111,7 @@ impl Share<'_> {
     }
 }
 
-impl Drop for Share<'_> {
+impl Drop for Share {
     fn drop(&mut self) {
         self.held.0.fetch_sub(self.bytes, Ordering::Relaxed);
     }

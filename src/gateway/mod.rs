@@ -6,8 +6,10 @@
 
 mod accounts;
 mod backend;
+mod gathered;
 mod handler;
 mod intake;
+mod ledger;
 mod monitor;
 mod outbound;
 mod relay;
@@ -15,8 +17,13 @@ mod remote;
 mod server;
 mod traces;
 mod waiting;
+mod whole;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use backend::Backend;
+pub(crate) use ledger::Ledger;
 pub(crate) use remote::RemoteBackend;
 pub(crate) use server::{Gateway, GatewayError, Served, Watchers};

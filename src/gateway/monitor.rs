@@ -51,7 +51,7 @@ impl About {
 }
 
 /// The convention's word for an operation.
-fn operation(id: &str) -> &'static str {
+pub(super) fn operation(id: &str) -> &'static str {
     match id {
         id if id.contains("chat") => "chat",
         id if id.contains("embedding") => "embeddings",

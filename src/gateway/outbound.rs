@@ -55,7 +55,8 @@ pub(super) async fn send(shared: &Arc<Shared>, sends: Sends) -> Vec<Option<Outco
 impl Outbound {
     async fn call(&self, shared: &Shared, call: &Forward) -> Outcome {
         if call.url.host == MODEL_HOST || shared.backend.answers_for(&call.url.host) {
-            return match shared.backend.call(&shared.clock, call).await? {
+            let mut share = shared.held.share();
+            return match shared.backend.call(&shared.clock, call, &mut share).await? {
                 Reply {
                     status,
                     headers,

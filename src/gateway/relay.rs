@@ -9,6 +9,7 @@ use hyper::body::{Body, Frame};
 use tokio::time::Sleep;
 
 use super::backend::Pieces;
+use super::ledger::Entry;
 use super::monitor::About;
 use super::server::Shared;
 use crate::engine::Settlement;
@@ -24,6 +25,8 @@ pub(super) struct Relay {
     settlement: Option<Settlement>,
     /// Set when series are wanted.
     about: Option<About>,
+    /// Set when requests are told when they are over.
+    entry: Option<Entry>,
 }
 
 impl Relay {
@@ -32,6 +35,7 @@ impl Relay {
         pieces: Pieces,
         settlement: Settlement,
         about: Option<About>,
+        entry: Option<Entry>,
     ) -> Relay {
         Relay {
             shared,
@@ -40,6 +44,7 @@ impl Relay {
             reader: StreamReader::new(),
             settlement: Some(settlement),
             about,
+            entry,
         }
     }
 
@@ -52,6 +57,10 @@ impl Relay {
                 .settle_stream(now, &settlement, &self.reader);
             if let (Some(monitor), Some(about)) = (&self.shared.monitor, &self.about) {
                 monitor.streamed(about, now, settled.usage);
+            }
+            if let Some(mut entry) = self.entry.take() {
+                entry.emit(&settled.metrics);
+                entry.done(&self.shared, Some(settled.usage));
             }
             self.shared.emit(settled.metrics);
         }
@@ -95,8 +104,14 @@ impl Body for Relay {
         match std::task::ready!(relay.poll_pieces(context)) {
             Some(Ok(bytes)) => {
                 let pushed = relay.reader.push(&bytes);
-                if let (true, Some(about)) = (pushed.content, &mut relay.about) {
-                    about.content(relay.shared.clock.now());
+                if pushed.content {
+                    let now = relay.shared.clock.now();
+                    if let Some(about) = &mut relay.about {
+                        about.content(now);
+                    }
+                    if let Some(entry) = &mut relay.entry {
+                        entry.content(now);
+                    }
                 }
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }

@@ -5,22 +5,24 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt as _, Full, Limited};
+use bytes::Bytes;
+use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response};
 
 use super::backend::{Pieces, Reply, ReplyBody};
+use super::gathered::Gathered;
 use super::handler::from_hyper;
+use super::intake::Share;
 use crate::base::Secret;
 use crate::engine::{BackendFailure, Forward};
 use crate::http::{Connection, Endpoint, EndpointError, Pool, connect};
 
-/// Answers that policies keep whole in memory; larger ones are a failure.
-const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// How much of a stream that is there already leaves in one piece.
 const PIECE_BYTES: usize = 64 * 1024;
+/// How often nothing more is found before a piece leaves: whoever sends it on asks twice a turn.
+const LOOKS: u8 = 2;
 
 const API_KEY: HeaderName = HeaderName::from_static("api-key");
 
@@ -74,8 +76,12 @@ impl RemoteBackend {
         })
     }
 
-    pub(super) async fn call(&self, forward: &Forward) -> Result<Reply, BackendFailure> {
-        let failed = |_: hyper::Error| BackendFailure::Connection;
+    /// `share` takes what is held of an answer.
+    pub(super) async fn call(
+        &self,
+        forward: &Forward,
+        share: &mut Share,
+    ) -> Result<Reply, BackendFailure> {
         let request = self.request(forward).ok_or(BackendFailure::Connection)?;
         let (connection, response) = self.send(request).await?;
         let (head, body) = response.into_parts();
@@ -84,16 +90,13 @@ impl RemoteBackend {
             .first("Content-Type")
             .is_some_and(|kind| kind.starts_with("text/event-stream"));
         let body = if event_stream && !forward.buffer {
-            ReplyBody::Stream(Pieces::Remote(RemoteStream {
-                body,
-                connection: Some(connection),
-                pool: Arc::clone(&self.pool),
-                ahead: None,
-            }))
+            let pool = Arc::clone(&self.pool);
+            ReplyBody::Stream(Pieces::Remote(RemoteStream::new(body, connection, pool)))
         } else {
-            let body = whole(body).await.map_err(failed)?;
+            let body = share.read_answer(body).await;
+            let body = body.map_err(|_refused| BackendFailure::Connection)?;
             self.pool.put_back(connection);
-            ReplyBody::Whole(body.ok_or(BackendFailure::Connection)?)
+            ReplyBody::Whole(body)
         };
         Ok(Reply {
             status: head.status.as_u16(),
@@ -159,54 +162,63 @@ impl RemoteBackend {
     }
 }
 
-/// The whole body; `Ok(None)` when it is larger than policies may hold.
-async fn whole(body: Incoming) -> hyper::Result<Option<Bytes>> {
-    match Limited::new(body, MAX_ANSWER_BYTES).collect().await {
-        Ok(body) => Ok(Some(body.to_bytes())),
-        Err(error) => match error.downcast::<hyper::Error>() {
-            Ok(error) => Err(*error),
-            Err(_too_large) => Ok(None),
-        },
-    }
-}
-
 /// An event stream as it comes; its connection is used again once it has ended.
 #[derive(Debug)]
 pub(super) struct RemoteStream {
     body: Incoming,
     connection: Option<Connection>,
     pool: Arc<Pool>,
-    /// The error that was met while a piece was gathered. An end is met again.
-    ahead: Option<io::Error>,
+    gathered: Gathered,
+    /// How often nothing more was found since then.
+    looks: u8,
+    /// How the stream ended, once it has: what was gathered before goes first.
+    end: Option<io::Result<()>>,
 }
 
 impl RemoteStream {
+    fn new(body: Incoming, connection: Connection, pool: Arc<Pool>) -> RemoteStream {
+        RemoteStream {
+            body,
+            connection: Some(connection),
+            pool,
+            gathered: Gathered::Nothing,
+            looks: 0,
+            end: None,
+        }
+    }
+
     /// Everything that is there already, in one piece: one write and one flush instead of many.
+    ///
+    /// The connection hands over one chunk a turn, however many of them it has read, so after each
+    /// it gets another turn, until one brings nothing.
     pub(super) fn poll_next(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Bytes>>> {
-        if let Some(error) = self.ahead.take() {
-            return Poll::Ready(Some(Err(error)));
-        }
-        let Some(first) = std::task::ready!(self.poll_data(context)) else {
-            return Poll::Ready(None);
-        };
-        let first = first?;
-        let mut piece: Option<BytesMut> = None;
-        while piece.as_ref().map_or(first.len(), BytesMut::len) < PIECE_BYTES {
+        while self.end.is_none() && self.gathered.len() < PIECE_BYTES {
             match self.poll_data(context) {
-                Poll::Ready(Some(Ok(more))) => piece
-                    .get_or_insert_with(|| BytesMut::from(&first[..]))
-                    .extend_from_slice(&more),
-                Poll::Ready(Some(Err(error))) => {
-                    self.ahead = Some(error);
-                    break;
+                Poll::Ready(Some(Ok(more))) => {
+                    self.gathered.push(more);
+                    self.looks = 0;
                 }
-                Poll::Ready(None) | Poll::Pending => break,
+                Poll::Ready(Some(Err(error))) => self.end = Some(Err(error)),
+                Poll::Ready(None) => self.end = Some(Ok(())),
+                Poll::Pending if self.gathered.len() == 0 => return Poll::Pending,
+                Poll::Pending if self.looks < LOOKS => {
+                    self.looks += 1;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Poll::Pending => break,
             }
         }
-        Poll::Ready(Some(Ok(piece.map_or(first, BytesMut::freeze))))
+        if let Some(piece) = self.gathered.take() {
+            return Poll::Ready(Some(Ok(piece)));
+        }
+        match self.end.replace(Ok(())) {
+            Some(Err(error)) => Poll::Ready(Some(Err(error))),
+            _ => Poll::Ready(None),
+        }
     }
 
     fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
@@ -15,6 +16,7 @@ use tokio::task::JoinSet;
 use super::backend::Backend;
 use super::handler;
 use super::intake::Held;
+use super::ledger::Ledger;
 use super::monitor::Monitor;
 use super::outbound::Outbound;
 use super::traces::Traces;
@@ -55,6 +57,8 @@ pub(crate) struct Watchers {
     pub(crate) log: Option<UnboundedSender<Served>>,
     /// Serve Prometheus series at `/.apimon/metrics`.
     pub(crate) series: bool,
+    /// Is told every request when it is over; its last minute is then served at `/.apimon/now`.
+    pub(crate) ledger: Option<Ledger>,
 }
 
 /// What all connections have in common.
@@ -65,11 +69,12 @@ pub(super) struct Shared {
     pub(super) outbound: Outbound,
     pub(super) traces: Traces,
     pub(super) clock: Clock,
-    pub(super) held: Held,
+    pub(super) held: Arc<Held>,
     metrics: Mutex<MetricTotals>,
     log: Option<UnboundedSender<Served>>,
     /// Set when series are wanted.
     pub(super) monitor: Option<Monitor>,
+    pub(super) ledger: Option<Ledger>,
 }
 
 /// One request that was answered, for whoever watches the gateway.
@@ -88,9 +93,37 @@ pub(crate) struct Served {
 }
 
 impl Shared {
+    pub(super) fn new(
+        engine: Engine,
+        backend: Backend,
+        clock: Clock,
+        watchers: Watchers,
+    ) -> Shared {
+        Shared {
+            engine: Mutex::new(engine),
+            backend,
+            outbound: Outbound::default(),
+            traces: Traces::default(),
+            clock,
+            held: Arc::default(),
+            metrics: Mutex::new(MetricTotals::default()),
+            log: watchers.log,
+            monitor: watchers.series.then(Monitor::default),
+            ledger: watchers.ledger,
+        }
+    }
+
     pub(super) fn engine(&self) -> MutexGuard<'_, Engine> {
         // A panic while deciding is our bug and was reported; the counters are still sound.
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// UTC time of a moment.
+    pub(super) fn utc(&self, moment: Moment) -> jiff::Timestamp {
+        let started = self.clock.started();
+        started
+            .checked_add(moment.since_start())
+            .unwrap_or(jiff::Timestamp::MAX)
     }
 
     pub(super) fn emit(&self, metrics: Vec<Metric>) {
@@ -121,6 +154,7 @@ impl Gateway {
         port: u16,
         watchers: Watchers,
     ) -> Result<Gateway, GatewayError> {
+        crate::http::allow_many_connections();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -131,17 +165,7 @@ impl Gateway {
             .block_on(TcpListener::bind(address))
             .map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let shared = Arc::new(Shared {
-            engine: Mutex::new(engine),
-            backend,
-            outbound: Outbound::default(),
-            traces: Traces::default(),
-            clock,
-            held: Held::default(),
-            metrics: Mutex::new(MetricTotals::default()),
-            log: watchers.log,
-            monitor: watchers.series.then(Monitor::default),
-        });
+        let shared = Arc::new(Shared::new(engine, backend, clock, watchers));
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
@@ -215,9 +239,16 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot:
 }
 
 async fn connection(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
-    if stream.set_nodelay(true).is_err() {
-        return;
+    if stream.set_nodelay(true).is_ok() {
+        converse(stream, peer, shared).await;
     }
+}
+
+/// Answers what comes over one connection until it ends.
+pub(super) async fn converse<S>(stream: S, peer: SocketAddr, shared: Arc<Shared>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let service = service_fn(move |request| handler::handle(Arc::clone(&shared), peer, request));
     let mut builder = http1::Builder::new();
     // A caller that never finishes its headers gets closed after 30 seconds, hyper's own default.

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::ledger::{Behind, Entry};
 use super::server::{Served, Shared};
 use crate::engine::Exchange;
 
@@ -12,13 +13,19 @@ const CALLER_LEFT: u16 = 499;
 pub(super) struct Waiting<'s> {
     shared: &'s Arc<Shared>,
     exchange: Option<Box<Exchange>>,
+    behind: Behind,
 }
 
 impl<'s> Waiting<'s> {
-    pub(super) fn new(shared: &'s Arc<Shared>, exchange: Box<Exchange>) -> Waiting<'s> {
+    pub(super) fn new(
+        shared: &'s Arc<Shared>,
+        exchange: Box<Exchange>,
+        behind: Behind,
+    ) -> Waiting<'s> {
         Waiting {
             shared,
             exchange: Some(exchange),
+            behind,
         }
     }
 
@@ -39,6 +46,15 @@ impl Drop for Waiting<'_> {
         let subscription = exchange.context.subscription.as_ref();
         let subscription = subscription.map(|subscription| subscription.id.clone());
         let answer = self.shared.engine().abandoned(now, exchange);
+        if self.shared.ledger.is_some() {
+            let mut entry = Entry::new(
+                &answer.context,
+                std::mem::take(&mut self.behind),
+                CALLER_LEFT,
+            );
+            entry.emit(&answer.metrics);
+            entry.done(self.shared, answer.facts.usage);
+        }
         self.shared.served(Served {
             at: now,
             subscription,

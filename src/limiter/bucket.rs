@@ -31,6 +31,11 @@ impl TokenBucket {
         }
     }
 
+    /// What it holds when it is full.
+    pub(crate) fn amount(&self) -> u64 {
+        u64::try_from(self.amount).unwrap_or(u64::MAX)
+    }
+
     /// A new limit keeps the level and cuts it to the new capacity.
     pub(crate) fn limit(&mut self, now: Moment, limit: Limit) {
         self.refill(now);

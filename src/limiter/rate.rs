@@ -101,6 +101,14 @@ impl RateCounter {
         }
     }
 
+    /// What a whole period allows.
+    pub(crate) fn amount(&self) -> u64 {
+        match self {
+            RateCounter::Bucket(bucket) => bucket.amount(),
+            RateCounter::Window(window) => window.amount(),
+        }
+    }
+
     /// When `amount` first fits: now, or later; `None` when it is more than the limit.
     pub(crate) fn fits_at(&mut self, now: Moment, amount: u64) -> Option<Moment> {
         match self {

@@ -28,6 +28,11 @@ impl SlidingWindow {
         }
     }
 
+    /// What a whole period allows.
+    pub(crate) fn amount(&self) -> u64 {
+        self.limit.amount
+    }
+
     pub(crate) fn limit(&mut self, limit: Limit) {
         self.limit = limit;
     }

@@ -8,11 +8,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
 use super::{Ended, LoadTest, run};
-use crate::base::{Secret, Source};
+use crate::base::{Live, Secret, Source};
 use crate::clock::Clock;
 use crate::http::Endpoint;
 use crate::results::{Failure, HeaderNames, Outcome, Record};
-use crate::scenario::Scenario;
+use crate::scenario::{Meter, Scenario};
 
 /// What the server does with one request.
 #[derive(Debug, Clone)]
@@ -125,6 +125,8 @@ fn play(yaml: &str, script: Vec<Vec<Act>>, stop_after: Option<Duration>) -> (End
             keys: vec![Secret::new("secret")],
             names,
             clock: Clock::start(),
+            meter: Meter::new(&scenario, |_| None).unwrap(),
+            live: Live::new(&scenario.aborts, None, false),
             scenario,
         };
         let clock = test.clock;

@@ -12,8 +12,7 @@ use super::state::{Entry, State};
 use super::wire::Refusal;
 use crate::base::{Secret, Seed};
 use crate::engine::{
-    ApiConfig, Backends, Behaviour, Credentials, NamedBackend, OperationConfig, ProductConfig,
-    Service,
+    ApiConfig, Backends, Behaviour, NamedBackend, OperationConfig, ProductConfig, Service,
 };
 use crate::model::{Account, ModelSettings};
 use crate::policy::Policy;
@@ -90,7 +89,7 @@ pub(super) fn build(state: &State, id: &str, started: Timestamp) -> Result<Servi
         products,
         apis,
         subscriptions: subscriptions(state, id),
-        credentials: Credentials::default(),
+        credentials: state.settings.credentials.clone(),
         backends: backends(state, id, &surroundings)?,
     })
 }

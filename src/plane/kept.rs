@@ -101,7 +101,7 @@ impl Plane {
             .collect::<BTreeMap<_, _>>();
         for wanted in kept.running {
             let id = wanted.id.clone();
-            match Running::begin(&mut plane.state, wanted) {
+            match Running::begin(&mut plane.state, wanted, None) {
                 Ok(running) => plane.running.push(running),
                 Err(_) => plane.state.provisioned(&id, "Failed"),
             }

@@ -19,6 +19,7 @@ mod id;
 mod jsonc;
 mod kept;
 mod model;
+mod monitored;
 mod operation;
 mod policy;
 mod provider;
@@ -50,6 +51,9 @@ pub(crate) use state::{Pace, Settings};
 pub(crate) use wire::{Ask, Refusal, Reply};
 
 use crate::engine::Service;
+
+/// Operations that are remembered.
+const MOST_OPERATIONS: usize = 1_000;
 
 /// All that the local Azure knows.
 #[derive(Debug)]
@@ -105,6 +109,7 @@ impl Plane {
             moved |= running.advance(now, &mut self.state, &mut delay);
         }
         self.running.retain(|running| !running.over());
+        self.forget();
         self.dirty |= moved;
         moved
     }
@@ -165,6 +170,18 @@ impl Plane {
         self.state.put(&id, &kind, value, hidden);
         // The gateway is where this comes from: it needs not be told.
         self.state.changed.remove(&id.to_lowercase());
+    }
+
+    /// Forgets the operations that ended first, beyond those that somebody may still poll.
+    fn forget(&mut self) {
+        while self.operations.len() > MOST_OPERATIONS {
+            let ended = self.operations.values().filter(|operation| operation.ended);
+            let Some(oldest) = ended.min_by_key(|operation| operation.ends) else {
+                return;
+            };
+            let id = oldest.id.clone();
+            self.operations.remove(&id);
+        }
     }
 
     /// Begins an operation that ends after `lasts`, and answers with it.

@@ -90,7 +90,9 @@ impl Operation {
                 .with("retry-after", state.settings.retry_after.to_string());
         }
         if let Some(answer) = &self.answer {
-            return Reply::json(200, answer.clone());
+            let failed = self.error.as_ref();
+            let failed = failed.map(|error| json!({"status": "Failed", "error": error}));
+            return Reply::json(200, failed.unwrap_or_else(|| answer.clone()));
         }
         if let Some(error) = &self.error {
             return Reply::json(409, json!({"error": error}));

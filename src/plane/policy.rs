@@ -264,12 +264,12 @@ pub(super) fn compile(source: &Source, surroundings: &Surroundings) -> Result<Po
             .iter()
             .filter(|diagnostic| diagnostic.severity == Severity::Error);
         let details = errors.map(|error| {
-            let name = if *error.source.name == *source.name {
-                "policies"
-            } else {
-                "fragment"
-            };
-            let text = worded(&error.source, name, error.span.start, &error.message);
+            let (root, _) = xml::read(&error.source);
+            let found = root.as_ref().map(|root| innermost(root, error.span.start));
+            let (name, at) = found.map_or(("policies", error.span.start), |element| {
+                (element.name.as_str(), element.name_span.start)
+            });
+            let text = worded(&error.source, name, at, &error.message);
             (name.to_owned(), text)
         });
         refused(details.collect())
@@ -284,6 +284,18 @@ fn worded(source: &Source, element: &str, at: usize, message: &str) -> String {
         "Error in element '{element}' on line {}, column {}: {message}.",
         place.line, place.column
     )
+}
+
+/// The element that a place lies in.
+fn innermost(element: &Element, at: usize) -> &Element {
+    let mut found = element;
+    while let Some(child) = found
+        .elements()
+        .find(|child| (child.span.start..child.span.end).contains(&at))
+    {
+        found = child;
+    }
+    found
 }
 
 /// The element that a message of a refused deployment names.

@@ -265,7 +265,8 @@ impl Plane {
         deployment::examine(&self.state, now, &wanted)?;
         let created = self.state.find(&wanted.id).is_none();
         let (id, tracking) = (wanted.id.clone(), self.status_id(&wanted));
-        let running = Running::begin(&mut self.state, wanted)?;
+        let struck = self.struck.take();
+        let running = Running::begin(&mut self.state, wanted, struck)?;
         self.running.push(running);
         let value = self.state.find(&id).map(|entry| entry.value.clone());
         let link = format!(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::Fault;
 use super::deployment::{KIND, Wanted};
 use super::group;
 use super::id::{Target, place};
@@ -21,6 +22,8 @@ pub(super) struct Running {
     run: Run,
     pending: Vec<Pending>,
     records: Vec<Record>,
+    /// The fault of the request that began it: its first step has it.
+    struck: Option<Fault>,
 }
 
 /// A step that takes time.
@@ -50,7 +53,11 @@ impl Running {
     /// # Errors
     ///
     /// What the template says against it.
-    pub(super) fn begin(state: &mut State, wanted: Wanted) -> Result<Running, Refusal> {
+    pub(super) fn begin(
+        state: &mut State,
+        wanted: Wanted,
+        struck: Option<Fault>,
+    ) -> Result<Running, Refusal> {
         let request = wanted.request(state);
         let run = Run::start(&request, state).map_err(|error| Refusal::of(400, error))?;
         let running = Running {
@@ -58,6 +65,7 @@ impl Running {
             run,
             pending: Vec::new(),
             records: Vec::new(),
+            struck,
         };
         running.store(running.wanted.at, state, Some("Accepted"));
         Ok(running)
@@ -121,7 +129,8 @@ impl Running {
         match event {
             Event::Put(step) => {
                 self.record(now, step.id.deployment, &step.resource_id, "Create");
-                let written = match delay(&step.resource_id) {
+                let struck = self.struck.take().map(|fault| fault.delay());
+                let written = match struck.or_else(|| delay(&step.resource_id)) {
                     Some(Err(error)) => Err(error),
                     Some(Ok(more)) => put(now, state, &step).map(|lasts| lasts + more),
                     None => put(now, state, &step),

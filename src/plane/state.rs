@@ -11,6 +11,7 @@ use super::id::{Target, place};
 use super::wire::Refusal;
 use crate::arm::{self, ArmError};
 use crate::base::Seed;
+use crate::engine::Credentials;
 
 /// What the plane is told before it starts.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) retry_after: u64,
     /// Items of one page of a list.
     pub(crate) page: usize,
+    /// Whom the gateways trust.
+    pub(crate) credentials: Credentials,
 }
 
 /// How long things take.

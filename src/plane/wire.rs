@@ -135,12 +135,7 @@ impl Refusal {
     }
 
     pub(crate) fn reply(&self) -> Reply {
-        let reply = Reply::json(self.status, json!({"error": self.error.wire()}));
-        if self.status == 404 || self.status == 409 {
-            // Azure says so, and the Python SDKs read it.
-            return reply.with("x-ms-failure-cause", "gateway");
-        }
-        reply
+        Reply::json(self.status, json!({"error": self.error.wire()}))
     }
 }
 

@@ -148,7 +148,7 @@ impl Board {
 }
 
 impl Row {
-    /// `succeeded  12s  Microsoft.ApiManagement/service `x``
+    /// State, seconds and resource.
     pub(crate) fn line(&self, now: Moment) -> String {
         let state = match self.state {
             RowState::Running => "running",

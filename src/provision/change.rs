@@ -193,6 +193,16 @@ fn change(item: &Value, perhaps: bool) -> Option<Change> {
     let secret = [&before, &after]
         .iter()
         .any(|side| side.pointer("/properties/secret") == Some(&Value::Bool(true)));
+    // Azure answers no secrets, so that each of them looks new every time.
+    let before_count = properties.len();
+    properties.retain(|property| {
+        let new = property.kind == PropertyKind::Create && property.before.is_null();
+        !(new && is_secret(property, secret))
+    });
+    let kind = match kind {
+        Kind::Modify if properties.is_empty() && before_count > 0 => Kind::NoChange,
+        kind => kind,
+    };
     for property in &mut properties {
         conceal(property, secret);
     }
@@ -240,13 +250,17 @@ fn flatten(delta: &Value, above: &str, found: &mut Vec<Property>) {
 }
 
 /// `secret`: the resource says that its value is one.
-fn conceal(property: &mut Property, secret: bool) {
+fn is_secret(property: &Property, secret: bool) -> bool {
     let last = property.path.rsplit('.').next().unwrap_or_default();
     let last = last.to_ascii_lowercase();
     let named = SECRET_NAMES.iter().any(|name| last.ends_with(name));
-    let own = secret && property.path == "properties.value";
+    named || (secret && property.path == "properties.value")
+}
+
+fn conceal(property: &mut Property, secret: bool) {
+    let hide = is_secret(property, secret);
     for side in [&mut property.before, &mut property.after] {
-        if (named || own) && side.is_string() {
+        if hide && side.is_string() {
             *side = HIDDEN.into();
         } else {
             conceal_inside(side);

@@ -2,13 +2,17 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Id<'a>(pub(crate) &'a str);
 
+/// What stands for a name that is an expression as long as nothing is deployed.
+const OPEN: &str = "(not known yet)";
+
 impl<'a> Id<'a> {
-    /// The text behind the last `/providers/`, else the whole id.
+    /// The text behind the last `/providers/`, else the whole id, up to where an expression begins.
     fn tail(self) -> &'a str {
-        let folded = self.0.to_ascii_lowercase();
+        let known = self.0.split("/[").next().unwrap_or(self.0);
+        let folded = known.to_ascii_lowercase();
         folded
             .rfind("/providers/")
-            .map_or(self.0, |at| &self.0[at + "/providers/".len()..])
+            .map_or(known, |at| &known[at + "/providers/".len()..])
     }
 
     /// `Microsoft.ApiManagement/service/apis`
@@ -36,7 +40,8 @@ impl<'a> Id<'a> {
         if !self.0.to_ascii_lowercase().contains("/providers/") {
             return self.0.rsplit('/').next().unwrap_or_default().to_owned();
         }
-        let names = self.tail().split('/').skip(2).step_by(2);
+        let open = self.0.contains("/[").then_some(OPEN);
+        let names = self.tail().split('/').skip(2).step_by(2).chain(open);
         names.collect::<Vec<_>>().join("/")
     }
 

@@ -27,7 +27,7 @@ pub(crate) use given::{Assignment, Given, read_file};
 pub(crate) use id::Id;
 pub(crate) use look::{Ink, Look};
 pub(crate) use outputs::output_lines;
-pub(crate) use parameters::{ParameterProblem, bind, digest_of};
+pub(crate) use parameters::{ParameterProblem, bind, digest_of, holds_secrets};
 pub(crate) use preflight::{Check, Grade, Model, Quota, check_model, check_quota, missing_actions};
 pub(crate) use state::{Phase, STATE_FORMAT, State};
 pub(crate) use trouble::{Trouble, troubles};

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 /// Outputs as lines of a file, and the names of those that may not stand in one.
@@ -92,18 +94,18 @@ fn environment_line(text: &mut String, name: &str, value: &str) {
     } else {
         format!("'{}'", value.replace('\'', r"'\''"))
     };
-    text.push_str(&format!("{name}={value}\n"));
+    let _infallible = writeln!(text, "{name}={value}");
 }
 
 /// Several lines need a delimiter that none of them is.
 fn github_line(text: &mut String, name: &str, value: &str) {
     if !value.contains(['\n', '\r']) {
-        text.push_str(&format!("{name}={value}\n"));
+        let _infallible = writeln!(text, "{name}={value}");
         return;
     }
     let mut delimiter = "END_OF_VALUE".to_owned();
     while value.lines().any(|line| line == delimiter) {
         delimiter.push('_');
     }
-    text.push_str(&format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"));
+    let _infallible = writeln!(text, "{name}<<{delimiter}\n{value}\n{delimiter}");
 }

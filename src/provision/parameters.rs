@@ -92,6 +92,18 @@ pub(crate) fn digest_of(template: &Value, parameters: &Map<String, Value>) -> St
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
+/// Whether any of the parameters is a secret: what-if cannot tell whether it changed.
+pub(crate) fn holds_secrets(template: &Value, parameters: &Map<String, Value>) -> bool {
+    let none = Map::new();
+    let binder = Binder {
+        declared: template["parameters"].as_object().unwrap_or(&none),
+        definitions: template["definitions"].as_object().unwrap_or(&none),
+        variable: &|_| None,
+    };
+    let mut named = binder.declared.iter();
+    named.any(|(name, kind)| binder.secure(kind) && parameters.contains_key(name))
+}
+
 struct Binder<'a> {
     declared: &'a Map<String, Value>,
     definitions: &'a Map<String, Value>,
@@ -107,10 +119,12 @@ impl Binder<'_> {
         let Some(name) = known else {
             let message = format!("the template has no parameter `{}`", one.name);
             let wrong = Diagnostic::error(&one.source, one.name_span, message);
-            return Err(Box::new(match self.declared.is_empty() {
-                true => wrong.hint("it takes no parameters at all"),
-                false => wrong.hint(nearest_hint(&one.name, names())),
-            }));
+            let hint = if self.declared.is_empty() {
+                "it takes no parameters at all".to_owned()
+            } else {
+                nearest_hint(&one.name, names())
+            };
+            return Err(Box::new(wrong.hint(hint)));
         };
         let kind = self.resolved(&self.declared[name]);
         let value = match &one.given {
@@ -127,14 +141,17 @@ impl Binder<'_> {
                     )),
                 ));
             }
-            Given::Text(text) => typed(&kind, text).map_err(|reason| at(one, name, &reason))?,
+            Given::Text(text) => {
+                typed(&kind, text).map_err(|reason| Box::new(at(one, name, &reason)))?
+            }
             Given::Variable(variable) => {
-                let text = (self.variable)(variable)
-                    .ok_or_else(|| at(one, name, "the environment variable is not set"))?;
-                typed(&kind, &text).map_err(|reason| at(one, name, &reason))?
+                let text = (self.variable)(variable).ok_or_else(|| {
+                    Box::new(at(one, name, "the environment variable is not set"))
+                })?;
+                typed(&kind, &text).map_err(|reason| Box::new(at(one, name, &reason)))?
             }
         };
-        check(&kind, &value).map_err(|reason| at(one, name, &reason))?;
+        check(&kind, &value).map_err(|reason| Box::new(at(one, name, &reason)))?;
         Ok((name.to_owned(), json!({"value": value})))
     }
 
@@ -186,9 +203,9 @@ impl Binder<'_> {
     }
 }
 
-fn at(one: &Assignment, name: &str, reason: &str) -> Wrong {
+fn at(one: &Assignment, name: &str, reason: &str) -> Diagnostic {
     let message = format!("parameter `{name}`: {reason}");
-    Box::new(Diagnostic::error(&one.source, one.span, message))
+    Diagnostic::error(&one.source, one.span, message)
 }
 
 fn masked(source: &Source, hidden: &[(Source, Span)]) -> Source {

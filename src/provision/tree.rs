@@ -1,5 +1,7 @@
 //! What would change, as a tree: children below their parents, properties below their resource.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::change::{Change, Changes, Kind, Property, PropertyKind};
@@ -28,7 +30,7 @@ impl Changes {
             around.push(one);
         }
         for note in &self.notes {
-            text.push_str(&format!("note: {note}\n"));
+            let _infallible = writeln!(text, "note: {note}");
         }
         text
     }
@@ -69,7 +71,7 @@ fn line(text: &mut String, one: &Change, outer: Option<&Change>, depth: usize, l
     text.push_str(&look.paint(ink, &said));
     text.push('\n');
     if let Some(reason) = &one.reason {
-        text.push_str(&format!("{indent}    {}\n", reason.trim_end_matches('.')));
+        let _infallible = writeln!(text, "{indent}    {}", reason.trim_end_matches('.'));
     }
     for property in &one.properties {
         delta(text, property, &indent, look);
@@ -118,7 +120,7 @@ fn delta(text: &mut String, property: &Property, indent: &str, look: Look) {
             format!("{sign} {path}: {} -> {}", short(before), short(after))
         }
     };
-    text.push_str(&format!("{indent}    {}\n", look.paint(ink, &said)));
+    let _infallible = writeln!(text, "{indent}    {}", look.paint(ink, &said));
 }
 
 /// A text of several lines: those between what both sides begin and end with.
@@ -136,15 +138,15 @@ fn lines(text: &mut String, path: &str, (before, after): (&str, &str), indent: &
     } else {
         format!("~ {path}: from line {}", head + 1)
     };
-    text.push_str(&format!("{indent}    {}\n", look.paint(Ink::Yellow, &said)));
+    let _infallible = writeln!(text, "{indent}    {}", look.paint(Ink::Yellow, &said));
     for (part, sign, ink) in [(gone, '-', Ink::Red), (come, '+', Ink::Green)] {
         for line in part.iter().take(MOST_LINES) {
             let line = look.paint(ink, &format!("{sign} {}", clipped(line)));
-            text.push_str(&format!("{indent}      {line}\n"));
+            let _infallible = writeln!(text, "{indent}      {line}");
         }
         if part.len() > MOST_LINES {
             let more = part.len() - MOST_LINES;
-            text.push_str(&format!("{indent}      {sign} ({more} more lines)\n"));
+            let _infallible = writeln!(text, "{indent}      {sign} ({more} more lines)");
         }
     }
 }

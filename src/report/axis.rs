@@ -12,6 +12,15 @@ pub(super) struct Axis {
     pub(super) unit: String,
 }
 
+/// How the unit of an axis of time ends.
+const SINCE: &str = " since the start";
+
+impl Axis {
+    pub(super) fn is_time(&self) -> bool {
+        self.unit.ends_with(SINCE)
+    }
+}
+
 /// Widths of bars over time, in microseconds: neighbours differ by at most a factor of three, so the
 /// first that makes at most [`MOST_BARS`] makes at least a third of that.
 const INTERVALS_US: [u64; 24] = [
@@ -103,7 +112,7 @@ pub(super) fn time(end_us: u64) -> Axis {
         ticks: ticks.collect(),
         start: 0.0,
         end: end_us as f64 / 1e6,
-        unit: format!("{unit} since the start"),
+        unit: format!("{unit}{SINCE}"),
     }
 }
 
@@ -136,6 +145,38 @@ pub(super) fn level(lowest: f64, highest: f64, unit: impl Into<String>) -> Axis 
         start: -((below * step) as f64),
         end: (above * step) as f64,
         unit: unit.into(),
+    }
+}
+
+/// Times from `least_us` to `most_us` on a logarithmic axis: positions are powers of ten of
+/// microseconds, ticks stand at 1, at 1-2-5 or at every digit, so that there are at least three.
+pub(super) fn logarithm(least_us: u64, most_us: u64, what: &str) -> Axis {
+    let power = |micros: u64| libm::log10(micros.max(1) as f64);
+    let (start, end) = (
+        power(least_us),
+        power(most_us.max(least_us.saturating_add(1))),
+    );
+    let (unit, length_us) = if most_us >= 100_000_000 {
+        ("s", 1e6)
+    } else {
+        ("ms", 1e3)
+    };
+    // The coarsest steps that still give three ticks.
+    let ticks = [&[1][..], &[1, 2, 5], &[1, 2, 3, 4, 5, 6, 7, 8, 9]].map(|steps| {
+        let decades = (0..19).map(|decade| 10_u64.pow(decade));
+        let marks = decades.flat_map(|decade| steps.iter().map(move |step| decade * step));
+        let ticks = marks.map(|micros| (power(micros), number(micros as f64 / length_us, 3)));
+        let inside = ticks.filter(|(place, _)| (start..=end).contains(place));
+        inside.collect::<Vec<(f64, String)>>()
+    });
+    let finest = ticks.len() - 1;
+    let enough = ticks.iter().position(|ticks| ticks.len() >= 3);
+    let ticks = ticks.into_iter().nth(enough.unwrap_or(finest));
+    Axis {
+        ticks: ticks.unwrap_or_default(),
+        start,
+        end,
+        unit: format!("{what}, {unit}, logarithmic"),
     }
 }
 
@@ -253,6 +294,18 @@ mod tests {
             );
         }
         assert_eq!(labels(&time(300_000)), "0 0.05 0.1 0.15 0.2 0.25 0.3");
+    }
+
+    #[test]
+    fn a_logarithm_has_three_ticks_at_least() {
+        for (least, most, expected) in [
+            (10, 10_000_000, "0.01 0.1 1 10 100 1,000 10,000"),
+            (100_000, 900_000, "100 200 500"),
+            (700_000, 1_100_000, "700 800 900 1,000"),
+            (2_000_000, 900_000_000, "2 5 10 20 50 100 200 500"),
+        ] {
+            assert_eq!(labels(&logarithm(least, most, "")), expected);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use comfy_table::{
 };
 
 use super::listing::{self, Listing};
-use super::svg::put;
+use super::svg::{put, turns};
 
 /// A line under the head and nothing else.
 const RULED: TableStyle =
@@ -149,9 +149,15 @@ fn cell(text: &str, column: &str, numeric: bool) -> Cell {
     }
 }
 
-/// Names come from files and headers; none of them may move the cursor.
+/// Names come from files and headers; none of them may move the cursor or turn the writing around.
 pub(super) fn printable(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| {
+            if c.is_control() || turns(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
         .collect()
 }

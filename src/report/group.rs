@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::peak::{passed_tokens, tokens_per_minute};
@@ -9,7 +10,7 @@ use super::retry::share;
 use crate::results::{Outcome, Record, Run};
 
 /// Attempts by how they ended; a retry counts as a request of its own.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Counts {
     pub(crate) requests: u64,
     pub(crate) passed: u64,
@@ -22,7 +23,7 @@ pub(crate) struct Counts {
     pub(crate) without_usage: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) counts: Counts,
@@ -42,19 +43,33 @@ impl Counts {
     pub(super) fn of<'a>(records: impl Iterator<Item = &'a Record>) -> Counts {
         let mut counts = Counts::default();
         for record in records {
-            counts.requests += 1;
-            match record.outcome() {
-                Outcome::Passed => counts.passed += 1,
-                Outcome::Throttled => counts.throttled += 1,
-                Outcome::QuotaExceeded => counts.quota_exceeded += 1,
-                Outcome::Failed => counts.failed += 1,
-            }
-            if let Some(tokens) = passed_tokens(record) {
-                counts.tokens += tokens;
-                counts.without_usage += u64::from(record.total_tokens().is_none());
-            }
+            counts.add(record);
         }
         counts
+    }
+
+    pub(super) fn add<S>(&mut self, record: &Record<S>) {
+        self.requests += 1;
+        match record.outcome() {
+            Outcome::Passed => self.passed += 1,
+            Outcome::Throttled => self.throttled += 1,
+            Outcome::QuotaExceeded => self.quota_exceeded += 1,
+            Outcome::Failed => self.failed += 1,
+        }
+        if let Some(tokens) = passed_tokens(record) {
+            self.tokens += tokens;
+            self.without_usage += u64::from(record.total_tokens().is_none());
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Counts) {
+        self.requests += other.requests;
+        self.passed += other.passed;
+        self.throttled += other.throttled;
+        self.quota_exceeded += other.quota_exceeded;
+        self.failed += other.failed;
+        self.tokens += other.tokens;
+        self.without_usage += other.without_usage;
     }
 
     pub(super) fn by_outcome(&self, outcome: Outcome) -> u64 {

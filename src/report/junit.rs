@@ -1,16 +1,15 @@
 //! A run as JUnit XML: a case for each threshold, so that a pipeline shows what was missed.
 
-use super::summary::summary;
 use super::svg::{escape, put};
 use super::verdict::{Verdict, sentence};
-use crate::results::Run;
+use super::whole::Report;
 
 /// One suite, named after the scenario. A run without thresholds has one case, which fails when the
 /// run is not whole.
-pub(crate) fn junit(run: &Run) -> String {
-    let summary = summary(run);
+pub(crate) fn junit(report: &Report<'_>) -> String {
+    let (info, summary) = (report.info, &report.summary);
     let mut cases: Vec<Case> = summary.thresholds.iter().map(Case::of).collect();
-    let whole = !run.info.interrupted && run.info.duration_us.is_some();
+    let whole = !info.interrupted && info.duration_us.is_some();
     if cases.is_empty() || !whole {
         cases.push(Case {
             name: "the run is whole".to_owned(),
@@ -27,14 +26,14 @@ pub(crate) fn junit(run: &Run) -> String {
         "tests=\"{}\" failures=\"{failed}\" errors=\"0\"",
         cases.len()
     );
-    let seconds = run.info.duration_us.unwrap_or(0) as f64 / 1e6;
-    let scenario = escape(&run.info.scenario);
+    let seconds = info.duration_us.unwrap_or(0) as f64 / 1e6;
+    let scenario = escape(&info.scenario);
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     put!(
         out,
         "<testsuites name=\"apimon\" {counts} time=\"{seconds:.3}\">\n  \
          <testsuite name=\"{scenario}\" {counts} skipped=\"0\" time=\"{seconds:.3}\" timestamp=\"{}\">\n",
-        escape(&timestamp(&run.info.started)),
+        escape(&timestamp(&info.started)),
     );
     for case in &cases {
         case.write(&mut out, &scenario);
@@ -42,7 +41,7 @@ pub(crate) fn junit(run: &Run) -> String {
     put!(
         out,
         "    <system-out>{}</system-out>\n  </testsuite>\n</testsuites>\n",
-        escape(&sentence(run, &summary))
+        escape(&sentence(info, summary))
     );
     out
 }

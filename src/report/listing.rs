@@ -9,10 +9,13 @@ use super::outcome::name;
 use super::stats::Distribution;
 use super::summary::Summary;
 use crate::base::{number, percent};
-use crate::results::{Outcome, Record, Run};
+use crate::results::Record;
 
 /// Requests that did not pass are listed one by one up to here; the rest is a number.
 pub(super) const MOST_REFUSALS: usize = 50;
+
+/// Subscriptions and callers that are listed one by one; `summary.json` has all.
+const MOST_GROUPS: usize = 100;
 
 /// Counters of a limit that are listed one by one.
 const MOST_COUNTERS: usize = 25;
@@ -85,10 +88,21 @@ pub(super) fn groups(name: &'static str, groups: &[Group]) -> Listing {
         ("busiest minute", true),
         ("of the limit", true),
     ];
+    let mut shown: Vec<&Group> = groups.iter().collect();
+    let mut which = String::new();
+    if shown.len() > MOST_GROUPS {
+        which = format!(
+            ": the {MOST_GROUPS} of {} with most requests",
+            count(shown.len() as u64)
+        );
+        // Stable: equals stay in the order of the scenario.
+        shown.sort_by_key(|group| Reverse(group.counts.requests));
+        shown.truncate(MOST_GROUPS);
+    }
     Listing {
-        caption: format!("by {name}"),
+        caption: format!("by {name}{which}"),
         columns,
-        rows: groups.iter().map(group).collect(),
+        rows: shown.into_iter().map(group).collect(),
     }
 }
 
@@ -205,12 +219,8 @@ fn time(name: &str, times: &Distribution) -> Vec<String> {
     row
 }
 
-/// The first of the requests that did not pass, in the order in which they were done.
-pub(super) fn refusals(run: &Run) -> Listing {
-    let refused = run
-        .records
-        .iter()
-        .filter(|record| record.outcome() != Outcome::Passed);
+/// Requests that did not pass, in the order in which they were done.
+pub(super) fn refusals(refused: &[Record]) -> Listing {
     Listing {
         caption: "requests that did not pass, in the order they were done".to_owned(),
         columns: vec![
@@ -224,7 +234,7 @@ pub(super) fn refusals(run: &Run) -> Listing {
             ("remaining", true),
             ("reason", false),
         ],
-        rows: refused.take(MOST_REFUSALS).map(refusal).collect(),
+        rows: refused.iter().take(MOST_REFUSALS).map(refusal).collect(),
     }
 }
 

@@ -12,22 +12,19 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::level::Level;
 use super::peak::{MINUTE_US, passed_tokens, per_subscription, running_minute, tightest};
 use super::stats::{Distribution, Samples};
-use crate::base::Tier;
-use crate::results::{Outcome, Record, Run};
+use crate::results::{Outcome, Record, Run, RunInfo};
 
-/// A request is admitted a little after it was sent; a bucket may refill by then.
-const ON_THE_WAY_US: u64 = 50_000;
-/// Rounding of the gateway's own counter, as a share of the limit.
-const TOLERANCE: f64 = 0.01;
 /// Stretches of refusals that are listed one by one.
 const MOST_STRETCHES: usize = 100;
 
 /// One counter of the tightest limit.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Observed {
     /// Whose counter it is; absent when the limit counts all subscriptions together.
     pub(crate) subscription: Option<String>,
@@ -53,7 +50,7 @@ pub(crate) struct Observed {
 }
 
 /// A stretch without an admission.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Refusing {
     /// The first 429 was there.
     pub(crate) from_us: u64,
@@ -66,7 +63,7 @@ pub(crate) struct Refusing {
 
 /// Every counter that had a request, in the order of their names.
 pub(super) fn observed(run: &Run) -> Vec<Observed> {
-    let apart = per_subscription(run);
+    let apart = per_subscription(&run.info);
     let mut counters: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
     for record in &run.records {
         let name = if apart { &record.subscription } else { "" };
@@ -78,57 +75,92 @@ pub(super) fn observed(run: &Run) -> Vec<Observed> {
         .collect()
 }
 
-/// Jain's index of the tokens that subscriptions were admitted: 1 when all got the same, 1/n when
-/// one of n got everything. Absent for fewer than two subscriptions, or without tokens.
 pub(super) fn fairness(run: &Run) -> Option<f64> {
     let mut admitted: BTreeMap<&str, u64> = BTreeMap::new();
     for record in &run.records {
         *admitted.entry(&record.subscription).or_default() += passed_tokens(record).unwrap_or(0);
     }
-    let sum: f64 = admitted.values().map(|tokens| *tokens as f64).sum();
-    let squares: f64 = admitted
-        .values()
-        .map(|tokens| (*tokens as f64) * (*tokens as f64))
-        .sum();
-    (admitted.len() > 1 && squares > 0.0).then(|| sum * sum / (admitted.len() as f64 * squares))
+    jain(admitted.into_values())
+}
+
+/// Jain's index of the tokens that subscriptions were admitted: 1 when all got the same, 1/n when
+/// one of n got everything. Absent for fewer than two subscriptions, or without tokens.
+pub(super) fn jain(admitted: impl Iterator<Item = u64>) -> Option<f64> {
+    let (mut subscriptions, mut sum, mut squares) = (0_u32, 0.0, 0.0);
+    for tokens in admitted {
+        subscriptions += 1;
+        sum += tokens as f64;
+        squares += tokens as f64 * tokens as f64;
+    }
+    (subscriptions > 1 && squares > 0.0).then(|| sum * sum / (f64::from(subscriptions) * squares))
 }
 
 fn counter(run: &Run, subscription: Option<&str>, records: &[&Record]) -> Observed {
-    let spent = charges(records, |record| record.done_us);
     let early = charges(records, |record| record.sent_us);
-    let admitted_tokens = spent.iter().map(|(_, tokens)| tokens).sum();
-    let levels = tightest(run).map(|(_, limit)| {
+    judged(
+        &run.info,
+        subscription,
+        &Facts {
+            spent: charges(records, |record| record.done_us),
+            early: early
+                .into_iter()
+                .map(|(moment, tokens)| (moment, tokens, 1))
+                .collect(),
+            refusing: stretches(records),
+            waits: waits(records).distribution(),
+        },
+    )
+}
+
+/// What is known of one counter.
+pub(super) struct Facts {
+    /// `(moment, tokens)` of passed requests by their ends, in order of time.
+    pub(super) spent: Vec<(u64, u64)>,
+    /// `(moment, tokens, requests)` of passed requests by when they were sent, in order of time.
+    pub(super) early: Vec<(u64, u64, u64)>,
+    pub(super) refusing: Vec<Refusing>,
+    pub(super) waits: Option<Distribution>,
+}
+
+pub(super) fn judged(info: &RunInfo, subscription: Option<&str>, facts: &Facts) -> Observed {
+    let admitted_tokens = facts.spent.iter().map(|(_, tokens)| tokens).sum();
+    let early: Vec<(u64, u64)> = facts
+        .early
+        .iter()
+        .map(|(moment, tokens, _)| (*moment, *tokens))
+        .collect();
+    let levels = tightest(info).map(|(_, limit)| {
         (
-            Level::new(run, limit, &spent),
-            Level::new(run, limit, &early),
+            Level::new(info, limit, &facts.spent),
+            Level::new(info, limit, &early),
         )
     });
-    let minutes = run
-        .info
+    let minutes = info
         .duration_us
         .filter(|duration| *duration > 0)
         .map(|duration| duration as f64 / MINUTE_US as f64);
-    let refusing = stretches(records);
+    let refusing = &facts.refusing;
     Observed {
         subscription: subscription.map(str::to_owned),
         admitted_tokens,
         admitted_tokens_per_minute: minutes.map(|minutes| admitted_tokens as f64 / minutes),
-        peak_tokens_per_minute: running_minute(&spent)
+        peak_tokens_per_minute: running_minute(&facts.spent)
             .into_iter()
             .map(|(_, sum)| sum)
             .max()
             .unwrap_or(0),
         overshoot_tokens: levels.as_ref().map(|(at_end, _)| at_end.overshoot()),
         admitted_while_spent: levels.map(|(at_end, at_begin)| {
-            let late = |(sent, _): &&(u64, u64)| {
+            let late = |(sent, ..): &&(u64, u64, u64)| {
                 at_end.spent(*sent) && at_begin.spent(sent.saturating_sub(1))
             };
-            early.iter().filter(late).count() as u64
+            let late = facts.early.iter().filter(late);
+            late.map(|(.., requests)| requests).sum()
         }),
         refused: refusing.iter().map(|stretch| stretch.refused).sum(),
         stretches: refusing.len() as u64,
-        refusing: refusing.into_iter().take(MOST_STRETCHES).collect(),
-        passed_after_wait: waits(records).distribution(),
+        refusing: refusing.iter().take(MOST_STRETCHES).cloned().collect(),
+        passed_after_wait: facts.waits.clone(),
     }
 }
 
@@ -140,104 +172,6 @@ fn charges(records: &[&Record], moment: impl Fn(&Record) -> u64) -> Vec<(u64, u6
         .collect();
     charges.sort_unstable();
     charges
-}
-
-/// How much of the limit was left over time.
-enum Level<'a> {
-    /// `(moment, tokens left after the charge)`, and the refill per microsecond.
-    Bucket {
-        steps: Vec<(u64, f64)>,
-        refill: f64,
-        limit: f64,
-    },
-    Window {
-        spent: &'a [(u64, u64)],
-        limit: f64,
-    },
-}
-
-impl<'a> Level<'a> {
-    fn new(run: &Run, limit: u64, spent: &'a [(u64, u64)]) -> Level<'a> {
-        let tier = run.info.target.tier.as_deref().and_then(Tier::from_name);
-        let limit = limit as f64;
-        if !tier.is_some_and(Tier::is_v2) {
-            return Level::Window { spent, limit };
-        }
-        let refill = limit / MINUTE_US as f64;
-        let (mut level, mut since) = (limit, 0);
-        let mut steps = Vec::with_capacity(spent.len());
-        for (moment, tokens) in spent {
-            let flown = (moment - since) as f64 * refill;
-            level = (level + flown).min(limit) - *tokens as f64;
-            since = *moment;
-            steps.push((*moment, level));
-        }
-        Level::Bucket {
-            steps,
-            refill,
-            limit,
-        }
-    }
-
-    fn overshoot(&self) -> u64 {
-        let worst = match self {
-            Level::Bucket { steps, .. } => {
-                let lowest = steps.iter().map(|(_, level)| *level);
-                -lowest.fold(0.0, f64::min)
-            }
-            Level::Window { spent, limit } => {
-                let sums = running_minute(spent).into_iter();
-                let peak = sums.map(|(_, sum)| sum).max().unwrap_or(0);
-                (peak as f64 - limit).max(0.0)
-            }
-        };
-        whole(worst)
-    }
-
-    /// What was left at a moment, later charges not counted.
-    fn at(&self, moment: u64) -> f64 {
-        match self {
-            Level::Bucket {
-                steps,
-                refill,
-                limit,
-            } => {
-                let before = steps.partition_point(|(step, _)| *step <= moment);
-                let Some((since, level)) = before.checked_sub(1).map(|last| steps[last]) else {
-                    return *limit;
-                };
-                (level + (moment - since) as f64 * refill).min(*limit)
-            }
-            Level::Window { spent, limit } => {
-                let end = spent.partition_point(|(step, _)| *step <= moment);
-                let oldest = moment.saturating_sub(MINUTE_US);
-                let begin = spent.partition_point(|(step, _)| *step < oldest);
-                let sum: u64 = spent[begin.min(end)..end]
-                    .iter()
-                    .map(|(_, tokens)| tokens)
-                    .sum();
-                limit - sum as f64
-            }
-        }
-    }
-
-    /// True when nothing was left at a moment, and did not come back on the way to the gateway.
-    fn spent(&self, moment: u64) -> bool {
-        let (Level::Bucket { limit, .. } | Level::Window { limit, .. }) = self;
-        let spent = -limit * TOLERANCE;
-        self.at(moment) < spent && self.at(moment.saturating_add(ON_THE_WAY_US)) < spent
-    }
-}
-
-/// Tokens of a level; a fraction of a token is none.
-fn whole(tokens: f64) -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "not negative, and far below 2^53"
-    )]
-    let whole = tokens.max(0.0) as u64;
-    whole
 }
 
 fn stretches(records: &[&Record]) -> Vec<Refusing> {

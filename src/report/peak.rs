@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::results::{LimitInfo, Outcome, Record, Run};
+use crate::results::{LimitInfo, Outcome, Record, Run, RunInfo};
 
 pub(super) const MINUTE_US: u64 = 60_000_000;
 
 /// Tokens that one counter of the limit admitted, at worst, in a minute.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct TokensPerMinute {
     pub(crate) peak: u64,
     /// When that minute ended; absent when nothing passed.
@@ -25,20 +26,20 @@ pub(crate) struct TokensPerMinute {
 }
 
 /// The limit that bites first: the lowest tokens-per-minute of the policy.
-pub(super) fn tightest(run: &Run) -> Option<(&LimitInfo, u64)> {
-    let limits = run.info.limits.iter();
+pub(super) fn tightest(info: &RunInfo) -> Option<(&LimitInfo, u64)> {
+    let limits = info.limits.iter();
     limits
         .filter_map(|limit| Some((limit, limit.tokens_per_minute?)))
         .min_by_key(|(_, tokens_per_minute)| *tokens_per_minute)
 }
 
 /// True when every subscription has a counter of its own in the tightest limit.
-pub(super) fn per_subscription(run: &Run) -> bool {
-    tightest(run).is_some_and(|(limit, _)| limit.counter_key.contains("Subscription"))
+pub(super) fn per_subscription(info: &RunInfo) -> bool {
+    tightest(info).is_some_and(|(limit, _)| limit.counter_key.contains("Subscription"))
 }
 
 /// Tokens that the answer of a passed request reported; `None` for other outcomes.
-pub(super) fn passed_tokens(record: &Record) -> Option<u64> {
+pub(super) fn passed_tokens<S>(record: &Record<S>) -> Option<u64> {
     (record.outcome() == Outcome::Passed).then(|| record.total_tokens().unwrap_or(0))
 }
 
@@ -46,7 +47,7 @@ pub(super) fn tokens_per_minute<'a>(
     run: &Run,
     records: impl Iterator<Item = &'a Record>,
 ) -> TokensPerMinute {
-    let apart = per_subscription(run);
+    let apart = per_subscription(&run.info);
     let mut counters: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
     for record in records {
         let Some(tokens) = passed_tokens(record) else {
@@ -60,21 +61,34 @@ pub(super) fn tokens_per_minute<'a>(
         let spent = counters.entry(counter).or_default();
         spent.push((record.done_us, tokens));
     }
-    let mut highest: Option<(u64, u64, &str)> = None;
-    for (counter, mut spent) in counters {
+    let counters = counters.into_iter().map(|(counter, mut spent)| {
         spent.sort_unstable();
-        let (peak, ends) = busiest_minute(&spent);
+        (counter, spent)
+    });
+    busiest(&run.info, counters)
+}
+
+/// The worst of several counters, each with `(moment, tokens)` in order of time.
+pub(super) fn busiest<'a>(
+    info: &RunInfo,
+    counters: impl Iterator<Item = (&'a str, Vec<(u64, u64)>)>,
+) -> TokensPerMinute {
+    let mut highest: Option<(u64, u64, &str)> = None;
+    for (counter, spent) in counters {
+        let Some((peak, ends)) = busiest_minute(&spent) else {
+            continue;
+        };
         if highest.is_none_or(|(known, ..)| peak > known) {
             highest = Some((peak, ends, counter));
         }
     }
-    let limit = tightest(run);
+    let limit = tightest(info);
     let peak = highest.map_or(0, |(peak, ..)| peak);
     TokensPerMinute {
         peak,
         peak_ends_us: highest.map(|(_, ends, _)| ends),
         subscription: highest
-            .filter(|_| apart)
+            .filter(|_| per_subscription(info))
             .map(|(.., counter)| counter.to_owned()),
         limit: limit.map(|(_, tokens)| tokens),
         limit_place: limit.map(|(limit, _)| limit.place.clone()),
@@ -84,14 +98,14 @@ pub(super) fn tokens_per_minute<'a>(
 
 /// Most tokens in any sixty seconds, and when those ended. Two moments exactly sixty seconds apart
 /// are in different minutes. `spent` is `(moment, tokens)` in order of time.
-fn busiest_minute(spent: &[(u64, u64)]) -> (u64, u64) {
-    let mut highest = (0, spent.first().map_or(0, |(moment, _)| *moment));
+fn busiest_minute(spent: &[(u64, u64)]) -> Option<(u64, u64)> {
+    let mut highest = (0, spent.first()?.0);
     for (moment, sum) in running_minute(spent) {
         if sum > highest.0 {
             highest = (sum, moment);
         }
     }
-    highest
+    Some(highest)
 }
 
 /// Tokens of the last sixty seconds, at every moment at which some were spent.
@@ -131,7 +145,7 @@ mod tests {
                 (60_000_000, 67)
             ]
         );
-        assert_eq!(busiest_minute(&spent), (160, 59_999_999));
-        assert_eq!(busiest_minute(&[]), (0, 0));
+        assert_eq!(busiest_minute(&spent), Some((160, 59_999_999)));
+        assert_eq!(busiest_minute(&[]), None);
     }
 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::results::{Outcome, Record};
 
 /// How much before the end of a wait the next attempt may be sent and still honour it: the header is
 /// there before the answer is whole, and the wait may count from either.
-const EARLY_US: u64 = 1_000;
+pub(super) const EARLY_US: u64 = 1_000;
 
-#[derive(Debug, Default, Clone, PartialEq, Serialize)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct RetryAfter {
     /// 429 answers that named a wait.
     pub(crate) asked: u64,
@@ -27,6 +28,15 @@ pub(crate) struct RetryAfter {
 }
 
 impl RetryAfter {
+    pub(super) fn merge(&mut self, other: &RetryAfter) {
+        self.asked += other.asked;
+        self.without_header += other.without_header;
+        self.longest_s = self.longest_s.max(other.longest_s);
+        self.retried += other.retried;
+        self.honoured += other.honoured;
+        self.worked += other.worked;
+    }
+
     pub(crate) fn honoured_share(&self) -> Option<f64> {
         share(self.honoured, self.retried)
     }

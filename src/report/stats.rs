@@ -5,45 +5,56 @@
 //! * *latency* (E2E) = done − due. A client that falls behind cannot look fast.
 //! * *service time* = done − sent: the same without the client's own delay.
 //! * *TTFT* = first token − due, of streamed answers only; *from sent* is first token − sent.
+//! * *TPOT* = (last token − first token) / (completion tokens − 1), of streamed answers of at least
+//!   two tokens: the mean gap between the tokens of one answer.
 //! * *lateness* = sent − due: how far the client itself fell behind.
 //!
 //! Latency, service time and TTFT are those of passed requests: a refusal is quick and would make a
 //! throttled run look fast. Quantiles are exact (all samples are kept and sorted) by nearest rank:
 //! the smallest sample that at least that share of the samples does not exceed.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::results::{Outcome, Record};
 
-pub(super) fn due_us(record: &Record) -> u64 {
+pub(super) fn due_us<S>(record: &Record<S>) -> u64 {
     record.waited_until_us.unwrap_or(record.scheduled_us)
 }
 
-pub(super) fn latency_us(record: &Record) -> Option<u64> {
+pub(super) fn latency_us<S>(record: &Record<S>) -> Option<u64> {
     passed(record).then(|| record.done_us.saturating_sub(due_us(record)))
 }
 
-pub(super) fn service_us(record: &Record) -> Option<u64> {
+pub(super) fn service_us<S>(record: &Record<S>) -> Option<u64> {
     passed(record).then(|| record.done_us.saturating_sub(record.sent_us))
 }
 
-pub(super) fn ttft_us(record: &Record) -> Option<u64> {
+pub(super) fn ttft_us<S>(record: &Record<S>) -> Option<u64> {
     streamed_first_token(record).map(|first| first.saturating_sub(due_us(record)))
 }
 
-pub(super) fn ttft_from_sent_us(record: &Record) -> Option<u64> {
+pub(super) fn ttft_from_sent_us<S>(record: &Record<S>) -> Option<u64> {
     streamed_first_token(record).map(|first| first.saturating_sub(record.sent_us))
 }
 
-pub(super) fn lateness_us(record: &Record) -> u64 {
+/// `None` too for a stream that reported fewer than two tokens.
+pub(super) fn tpot_us<S>(record: &Record<S>) -> Option<u64> {
+    let first = streamed_first_token(record)?;
+    let gaps = record.completion_tokens?.checked_sub(1)?;
+    let length = record.last_token_us?.saturating_sub(first);
+    length.checked_div(gaps)
+}
+
+pub(super) fn lateness_us<S>(record: &Record<S>) -> u64 {
     record.sent_us.saturating_sub(due_us(record))
 }
 
-fn passed(record: &Record) -> bool {
+fn passed<S>(record: &Record<S>) -> bool {
     record.outcome() == Outcome::Passed
 }
 
-fn streamed_first_token(record: &Record) -> Option<u64> {
+fn streamed_first_token<S>(record: &Record<S>) -> Option<u64> {
     record
         .first_token_us
         .filter(|_| record.stream && passed(record))
@@ -105,7 +116,7 @@ pub(super) fn seconds(micros: u64) -> f64 {
 }
 
 /// Times of passed requests, in milliseconds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Distribution {
     pub(crate) samples: usize,
     pub(crate) mean_ms: f64,

@@ -1,7 +1,10 @@
 //! `summary.json`: the numbers of a run, ready for other programs.
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
+use super::cost::Cost;
 use super::group::{Counts, Group, by_caller, by_subscription};
 use super::observed::{Observed, fairness, observed};
 use super::peak::{TokensPerMinute, tokens_per_minute};
@@ -12,7 +15,7 @@ use super::stats::{
 use super::verdict::{Verdict, verdicts};
 use crate::results::{Origin, Record, Run};
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Summary {
     pub(crate) scenario: String,
     pub(crate) origin: Origin,
@@ -46,6 +49,9 @@ pub(crate) struct Summary {
     pub(crate) fairness: Option<f64>,
     /// Sent − due of all requests: how far the client itself fell behind.
     pub(crate) client_lateness: Option<Distribution>,
+    /// What the tokens cost; absent when no price of the model is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cost: Option<Cost>,
     pub(crate) thresholds: Vec<Verdict>,
 }
 
@@ -54,6 +60,13 @@ impl Summary {
     pub(crate) fn passed(&self) -> bool {
         self.thresholds.iter().all(|verdict| verdict.passed)
     }
+}
+
+/// JSON Schema of `summary.json`, which `apimon report --format json` prints.
+pub(crate) fn schema() -> String {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings.into_generator().into_root_schema_for::<Summary>();
+    serde_json::to_string_pretty(&schema).expect("a schema is plain JSON")
 }
 
 pub(crate) fn summary(run: &Run) -> Summary {
@@ -84,6 +97,7 @@ pub(crate) fn summary(run: &Run) -> Summary {
         limit: observed(run),
         fairness: fairness(run),
         client_lateness: distribution(run, |record| Some(lateness_us(record))),
+        cost: None,
         thresholds: verdicts(run),
     }
 }

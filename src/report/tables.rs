@@ -2,35 +2,39 @@
 
 use super::grid::{Grid, printable};
 use super::listing;
-use super::summary::{Summary, summary};
+use super::summary::Summary;
 use super::svg::put;
 use super::verdict::{plural, sentence, thresholds_words};
+use super::whole::Report;
 use crate::base::number;
-use crate::results::{Origin, Run};
+use crate::results::Origin;
 
 /// `width` is that of the terminal; without one the text is for a file or a pipe: plain characters,
 /// nothing wrapped.
-pub(crate) fn tables(run: &Run, width: Option<u16>, colour: bool) -> String {
-    let summary = summary(run);
+pub(crate) fn tables(report: &Report<'_>, width: Option<u16>, colour: bool) -> String {
+    let (info, summary) = (report.info, &report.summary);
     let grid = Grid { width, colour };
     let mut out = String::new();
-    let origin = match run.info.origin {
+    let origin = match info.origin {
         Origin::Measured => "",
         Origin::Simulated => " (simulated)",
     };
-    let verdict = printable(&sentence(run, &summary));
-    let line = format!("{}{origin}: {verdict}", printable(&run.info.scenario));
+    let verdict = printable(&sentence(info, summary));
+    let line = format!("{}{origin}: {verdict}", printable(&info.scenario));
     put!(out, "{}\n", wrapped(&line, width));
-    if let Some(words) = thresholds_words(&summary) {
+    if let Some(words) = thresholds_words(summary) {
         put!(out, "{words}\n");
     }
-    if run.info.interrupted || run.torn || run.info.duration_us.is_none() {
+    if info.interrupted || summary.torn || info.duration_us.is_none() {
         put!(
             out,
             "this run is not whole: {} of {} have a record\n",
             number(summary.arrived as f64, 0),
-            plural(run.info.planned, "planned request")
+            plural(info.planned, "planned request")
         );
+    }
+    for caution in &report.cautions {
+        put!(out, "{}\n", wrapped(caution, width));
     }
     grid.write(
         &mut out,
@@ -39,10 +43,13 @@ pub(crate) fn tables(run: &Run, width: Option<u16>, colour: bool) -> String {
     if summary.callers.len() > 1 {
         grid.write(&mut out, listing::groups("caller", &summary.callers));
     }
-    grid.write(&mut out, listing::limits(&summary));
-    grid.write(&mut out, listing::times(&summary));
-    out.push_str(&retries(&summary));
-    grid.write(&mut out, listing::thresholds(&summary));
+    grid.write(&mut out, listing::limits(summary));
+    grid.write(&mut out, listing::times(summary));
+    out.push_str(&retries(summary));
+    if let Some(cost) = &summary.cost {
+        put!(out, "\ntokens cost {}\n", cost.words());
+    }
+    grid.write(&mut out, listing::thresholds(summary));
     out
 }
 

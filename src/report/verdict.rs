@@ -1,5 +1,6 @@
 //! Whether the thresholds of the scenario were kept, and the run in one sentence.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::group::Counts;
@@ -10,10 +11,10 @@ use super::summary::Summary;
 use crate::base::{
     Bound, Measure, Metric, Scope, Statistic, Threshold, Tier, Timing, number, percent,
 };
-use crate::results::{Outcome, Record, Run};
+use crate::results::{Outcome, Record, Run, RunInfo};
 
 /// One threshold against one run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Verdict {
     pub(crate) text: String,
     /// In the unit of the metric (a share from 0 to 1, a count, milliseconds, tokens); absent when
@@ -55,14 +56,28 @@ impl Verdict {
 }
 
 pub(super) fn verdicts(run: &Run) -> Vec<Verdict> {
-    run.info
-        .judged_by()
-        .iter()
-        .map(|text| verdict(run, text))
-        .collect()
+    judged_by(&run.info, |rule| {
+        let scope = rule.scope.as_ref();
+        let records = run.records.iter().filter(|record| in_scope(record, scope));
+        measured(run, rule.metric, records)
+    })
 }
 
-fn verdict(run: &Run, text: &str) -> Verdict {
+/// Every threshold that a run is judged by. `measured` gives the value of a rule's metric, `None`
+/// over nothing, and the number of requests that it rests on.
+pub(super) fn judged_by(
+    info: &RunInfo,
+    measured: impl Fn(&Threshold) -> (Option<f64>, u64),
+) -> Vec<Verdict> {
+    let rules = info.judged_by().iter();
+    rules.map(|text| verdict(info, text, &measured)).collect()
+}
+
+fn verdict(
+    info: &RunInfo,
+    text: &str,
+    measured: impl Fn(&Threshold) -> (Option<f64>, u64),
+) -> Verdict {
     let mut verdict = Verdict {
         text: text.to_owned(),
         actual: None,
@@ -78,14 +93,10 @@ fn verdict(run: &Run, text: &str) -> Verdict {
             return verdict;
         }
     };
-    let records = run
-        .records
-        .iter()
-        .filter(|record| in_scope(record, threshold.scope.as_ref()));
     verdict.measure = Some(threshold.metric.measure());
-    let (actual, samples) = measured(run, threshold.metric, records);
+    let (actual, samples) = measured(&threshold);
     verdict.samples = samples;
-    let bound = bound(run, threshold.bound, None);
+    let bound = bound(info, threshold.bound, None);
     verdict.judge(
         &threshold,
         actual,
@@ -96,10 +107,10 @@ fn verdict(run: &Run, text: &str) -> Verdict {
 }
 
 /// The number that a bound comes to in a run; `base` is what its metric was in another run.
-fn bound(run: &Run, bound: Bound, base: Option<f64>) -> Option<f64> {
+fn bound(info: &RunInfo, bound: Bound, base: Option<f64>) -> Option<f64> {
     match bound {
         Bound::Number(bound) => Some(bound),
-        Bound::TimesTpm(factor) => peak::tightest(run).map(|(_, tpm)| factor * tpm as f64),
+        Bound::TimesTpm(factor) => peak::tightest(info).map(|(_, tpm)| factor * tpm as f64),
         Bound::OfBase { factor, plus } => base.map(|base| factor * base + plus),
     }
 }
@@ -121,7 +132,7 @@ pub(super) fn against(base: &Run, other: &Run, rule: &Threshold) -> Verdict {
         note: None,
         measure: Some(rule.metric.measure()),
     };
-    let bound = bound(other, rule.bound, known);
+    let bound = bound(&other.info, rule.bound, known);
     let missing = match rule.bound {
         Bound::OfBase { .. } => "nothing to measure in the first run",
         Bound::Number(_) | Bound::TimesTpm(_) => "the policy names no tokens per minute",
@@ -131,11 +142,7 @@ pub(super) fn against(base: &Run, other: &Run, rule: &Threshold) -> Verdict {
 }
 
 fn in_scope(record: &Record, scope: Option<&Scope>) -> bool {
-    match scope {
-        None => true,
-        Some(Scope::Caller(name)) => record.caller == *name,
-        Some(Scope::Subscription(name)) => record.subscription == *name,
-    }
+    scope.is_none_or(|scope| scope.holds(&record.caller, &record.subscription))
 }
 
 /// The value of a metric, `None` over nothing, and the number of requests that it rests on.
@@ -144,27 +151,34 @@ fn measured<'a>(
     metric: Metric,
     records: impl Iterator<Item = &'a Record> + Clone,
 ) -> (Option<f64>, u64) {
+    match metric {
+        Metric::Time(statistic, timing) => timed(statistic, timing, records),
+        Metric::RetryAfterHonoured => {
+            let found = retry_after(records);
+            (found.honoured_share(), found.retried)
+        }
+        Metric::TokensAdmittedPerMinute => {
+            let passed = Counts::of(records.clone()).passed;
+            let peak = tokens_per_minute(run, records).peak;
+            ((passed > 0).then_some(peak as f64), passed)
+        }
+        _ => counted(metric, &Counts::of(records)),
+    }
+}
+
+/// The value of a metric that is a count or a share; `None` for any other.
+pub(super) fn counted(metric: Metric, counts: &Counts) -> (Option<f64>, u64) {
+    let requests = counts.requests;
     let outcome = match metric {
         Metric::PassedRatio | Metric::Passed => Outcome::Passed,
         Metric::ThrottledRatio | Metric::Throttled => Outcome::Throttled,
         Metric::QuotaExceededRatio | Metric::QuotaExceeded => Outcome::QuotaExceeded,
         Metric::FailedRatio | Metric::Failed => Outcome::Failed,
-        Metric::Requests => {
-            let requests = Counts::of(records).requests;
-            return ((requests > 0).then_some(requests as f64), requests);
-        }
-        Metric::Time(statistic, timing) => return timed(statistic, timing, records),
-        Metric::RetryAfterHonoured => {
-            let found = retry_after(records);
-            return (found.honoured_share(), found.retried);
-        }
-        Metric::TokensAdmittedPerMinute => {
-            let passed = Counts::of(records.clone()).passed;
-            let peak = tokens_per_minute(run, records).peak;
-            return ((passed > 0).then_some(peak as f64), passed);
+        Metric::Requests => return ((requests > 0).then_some(requests as f64), requests),
+        Metric::Time(..) | Metric::RetryAfterHonoured | Metric::TokensAdmittedPerMinute => {
+            return (None, requests);
         }
     };
-    let counts = Counts::of(records);
     let share = counts.share(outcome);
     let count = share.map(|_| counts.by_outcome(outcome) as f64);
     (
@@ -173,7 +187,7 @@ fn measured<'a>(
         } else {
             count
         },
-        counts.requests,
+        requests,
     )
 }
 
@@ -198,7 +212,7 @@ fn timed<'a>(
 }
 
 /// The run in one sentence, the thing that matters first.
-pub(super) fn sentence(run: &Run, summary: &Summary) -> String {
+pub(super) fn sentence(info: &RunInfo, summary: &Summary) -> String {
     let counts = &summary.counts;
     if counts.requests == 0 {
         return "no request was done, so this run says nothing about the limit".to_owned();
@@ -220,7 +234,7 @@ pub(super) fn sentence(run: &Run, summary: &Summary) -> String {
     if counts.failed > 0 {
         parts.push(format!("{} failed", number(counts.failed as f64, 0)));
     }
-    parts.extend(limit_words(run, summary));
+    parts.extend(limit_words(info, summary));
     parts.join("; ")
 }
 
@@ -243,7 +257,7 @@ pub(super) fn thresholds_words(summary: &Summary) -> Option<String> {
 
 /// What became of the limit. A bucket admits what it holds and what flows in meanwhile, so more than
 /// the limit in one minute is not by itself a broken limit.
-fn limit_words(run: &Run, summary: &Summary) -> Option<String> {
+fn limit_words(info: &RunInfo, summary: &Summary) -> Option<String> {
     let minute = &summary.tokens_per_minute;
     let (limit, share) = (minute.limit?, minute.share_of_limit?);
     let named = format!("the limit of {} tokens/min", number(limit as f64, 0));
@@ -254,7 +268,7 @@ fn limit_words(run: &Run, summary: &Summary) -> Option<String> {
         "the busiest minute admitted {} tokens",
         number(minute.peak as f64, 0)
     );
-    let tier = run.info.target.tier.as_deref().and_then(Tier::from_name);
+    let tier = info.target.tier.as_deref().and_then(Tier::from_name);
     let bucket = tier.is_some_and(Tier::is_v2);
     let seen = summary.limit.iter();
     let late: u64 = seen

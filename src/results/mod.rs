@@ -6,9 +6,12 @@
 mod merge;
 mod record;
 mod run;
+mod scan;
+mod seen;
 
 pub(crate) use merge::merge;
-pub(crate) use record::{Failure, HeaderNames, Outcome, Record, encode_line};
+pub(crate) use record::{Failure, HeaderNames, Line, Outcome, Record, encode_line};
 pub(crate) use run::{
     CallerInfo, Environment, FORMAT, LimitInfo, Origin, Run, RunError, RunInfo, TargetInfo,
 };
+pub(crate) use scan::read_line;

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::Moment;
@@ -6,17 +8,22 @@ use crate::base::Moment;
 ///
 /// Times are microseconds since the run started. A field that does not apply is absent from the
 /// line (`None` here), never zero.
+///
+/// `S` is how names are held: a line that is only looked at borrows them, see [`Line`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Record {
+pub(crate) struct Record<S = String> {
     /// Number of the arrival in the plan, from 0.
     pub(crate) arrival: u64,
     /// 1 for the first try; retries after a 429 count on.
     pub(crate) attempt: u32,
     /// Name of the group of callers in the scenario.
-    pub(crate) caller: String,
-    pub(crate) subscription: String,
+    pub(crate) caller: S,
+    pub(crate) subscription: S,
     pub(crate) stream: bool,
+    /// Sent to warm up: recorded, and left out of statistics and thresholds. Absent when false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) warm_up: bool,
     /// When the plan wanted it to go out. Latency counts from here.
     pub(crate) scheduled_us: u64,
     /// When the first byte was handed to the socket.
@@ -54,12 +61,15 @@ pub(crate) struct Record {
     pub(crate) planned_prompt_tokens: u64,
     /// What the gateway's `on-error` said went wrong, from the policy's reason header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<String>,
+    pub(crate) reason: Option<S>,
     /// Set when this attempt was sent after waiting as the answer before it asked: the moment at
     /// which that wait was over, microseconds since the run started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) waited_until_us: Option<u64>,
 }
+
+/// A record as it stands in a text, its names borrowed from there.
+pub(crate) type Line<'a> = Record<Cow<'a, str>>;
 
 /// Why a request has no whole answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -128,6 +138,7 @@ impl Record {
             caller: caller.to_owned(),
             subscription: subscription.to_owned(),
             stream: false,
+            warm_up: false,
             scheduled_us,
             sent_us: scheduled_us,
             first_token_us: None,
@@ -160,6 +171,63 @@ impl Record {
         self.remaining_tokens = count(&names.remaining);
         self.consumed_tokens = count(&names.consumed);
         self.reason = text(&names.reason).map(str::to_owned);
+    }
+
+    /// Takes back what an answer said that came when nobody waited for it any more.
+    pub(crate) fn note_nothing(&mut self) {
+        self.status = None;
+        self.first_token_us = None;
+        self.retry_after_s = None;
+        self.remaining_tokens = None;
+        self.consumed_tokens = None;
+        self.prompt_tokens = None;
+        self.completion_tokens = None;
+        self.reason = None;
+    }
+
+    /// The same with its names inside.
+    pub(super) fn into_line(self) -> Line<'static> {
+        self.with_names(|name| Cow::Owned(name.clone()))
+    }
+
+    /// The same with its names borrowed.
+    pub(crate) fn as_line(&self) -> Line<'_> {
+        self.with_names(|name| Cow::Borrowed(name.as_str()))
+    }
+}
+
+impl Line<'_> {
+    /// The same with names of its own.
+    pub(crate) fn to_record(&self) -> Record {
+        self.with_names(|name| name.clone().into_owned())
+    }
+}
+
+impl<S> Record<S> {
+    fn with_names<'a, T>(&'a self, own: impl Fn(&'a S) -> T) -> Record<T> {
+        Record {
+            arrival: self.arrival,
+            attempt: self.attempt,
+            caller: own(&self.caller),
+            subscription: own(&self.subscription),
+            stream: self.stream,
+            warm_up: self.warm_up,
+            scheduled_us: self.scheduled_us,
+            sent_us: self.sent_us,
+            first_token_us: self.first_token_us,
+            last_token_us: self.last_token_us,
+            done_us: self.done_us,
+            status: self.status,
+            failure: self.failure,
+            retry_after_s: self.retry_after_s,
+            remaining_tokens: self.remaining_tokens,
+            consumed_tokens: self.consumed_tokens,
+            prompt_tokens: self.prompt_tokens,
+            completion_tokens: self.completion_tokens,
+            planned_prompt_tokens: self.planned_prompt_tokens,
+            reason: self.reason.as_ref().map(own),
+            waited_until_us: self.waited_until_us,
+        }
     }
 
     pub(crate) fn outcome(&self) -> Outcome {

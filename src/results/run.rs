@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::record::{Record, decode_line};
@@ -33,9 +34,13 @@ pub(crate) struct RunInfo {
     /// killed has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) duration_us: Option<u64>,
-    /// True when Ctrl-C or a budget ended the run before its plan did.
+    /// True when Ctrl-C or a broken rule ended the run before its plan did.
     pub(crate) interrupted: bool,
-    /// Arrivals in the plan; retries come on top.
+    /// Why a budget or a broken rule ended the run; absent when neither did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stopped: Option<String>,
+    /// Arrivals in the plan; retries come on top. What closed-loop callers send until their time
+    /// is over is counted when the run is over.
     pub(crate) planned: u64,
     pub(crate) target: TargetInfo,
     /// The token limits of the policy, in document order.
@@ -75,7 +80,7 @@ pub(crate) struct MergedInfo {
 }
 
 /// Where the numbers come from; every table and chart says which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Origin {
     Measured,
@@ -121,7 +126,7 @@ pub(crate) struct CallerInfo {
     /// Arrivals that the plan has for this group.
     pub(crate) planned: u64,
     pub(crate) stream: bool,
-    /// How it reacts to 429: `ignore` or `honor-retry-after`.
+    /// How it reacts to 429: `ignore`, `honor-retry-after` or `exponential`.
     pub(crate) on_429: String,
 }
 
@@ -139,11 +144,18 @@ pub(crate) enum RunError {
     Info(serde_json::Error),
     #[error("the run has format `{found}`, this version reads `{FORMAT}` only")]
     Format { found: String },
-    #[error("`requests.jsonl` line {line} is not valid: {cause}")]
+    #[error("`requests.jsonl` line {line}, column {}: {}", cause.column(), bare(cause))]
     Line {
         line: usize,
         cause: serde_json::Error,
     },
+}
+
+/// The cause without its place, which is one in a single line.
+fn bare(cause: &serde_json::Error) -> String {
+    let text = cause.to_string();
+    let place = format!(" at line {} column {}", cause.line(), cause.column());
+    text.strip_suffix(&place).unwrap_or(&text).to_owned()
 }
 
 #[derive(Deserialize)]
@@ -158,12 +170,7 @@ impl Run {
     ///
     /// When the format is another one, or anything but the last line is not a record.
     pub(crate) fn decode(info: &str, lines: &str) -> Result<Run, RunError> {
-        // The version comes first: another format may not even have our fields.
-        let FormatOnly { format } = serde_json::from_str(info).map_err(RunError::Info)?;
-        if format != FORMAT {
-            return Err(RunError::Format { found: format });
-        }
-        let info = serde_json::from_str(info).map_err(RunError::Info)?;
+        let info = RunInfo::decode(info)?;
         let whole = lines.rfind('\n').map_or(0, |newline| newline + 1);
         let mut records = Vec::new();
         for (index, line) in lines[..whole].lines().enumerate() {
@@ -181,6 +188,14 @@ impl Run {
     }
 }
 
+impl Run {
+    /// Leaves out what was sent to warm up, for statistics.
+    pub(crate) fn without_warm_up(mut self) -> Run {
+        self.records.retain(|record| !record.warm_up);
+        self
+    }
+}
+
 impl RunInfo {
     /// Thresholds that this run can be judged by. They are about the whole scenario, so a shard
     /// alone has none.
@@ -189,6 +204,20 @@ impl RunInfo {
             Some(_) => &[],
             None => &self.thresholds,
         }
+    }
+
+    /// Reads `run.json`.
+    ///
+    /// # Errors
+    ///
+    /// When the format is another one, or a field is wrong.
+    pub(crate) fn decode(text: &str) -> Result<RunInfo, RunError> {
+        // The version comes first: another format may not even have our fields.
+        let FormatOnly { format } = serde_json::from_str(text).map_err(RunError::Info)?;
+        if format != FORMAT {
+            return Err(RunError::Format { found: format });
+        }
+        serde_json::from_str(text).map_err(RunError::Info)
     }
 
     /// `run.json` as written to disk.

@@ -1,8 +1,9 @@
 //! What a gateway estimates a prompt to cost before any model has seen it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::count;
+use super::json::Json;
 use crate::base::Tokens;
 
 /// Wrapping of one message, and of the beginning of the answer.
@@ -25,16 +26,30 @@ const FUNCTIONS_END: Tokens = Tokens(12);
 ///
 /// Not counted, because nobody publishes how: audio and files, and the schema of `response_format`.
 pub(crate) fn prompt_estimate(body: &Value) -> Tokens {
-    let Some(body) = body.as_object() else {
-        return Tokens::ZERO;
-    };
-    if let Some(Value::Array(messages)) = body.get("messages") {
+    estimate(&Json::from(body))
+}
+
+/// What the bytes of a request body ask for: tokens of the prompt as [`prompt_estimate`] tells them,
+/// and whether the answer shall be streamed. What is not JSON asks for nothing. A `known` estimate is
+/// taken as it is, and nothing is counted.
+pub(crate) fn asked(body: Option<&[u8]>, known: Option<Tokens>) -> (Tokens, bool) {
+    let body = body.and_then(Json::read);
+    let prompt = known.or_else(|| body.as_ref().map(estimate));
+    let stream = body.as_ref().and_then(|body| body.get("stream"));
+    (
+        prompt.unwrap_or(Tokens::ZERO),
+        stream.and_then(Json::bool).unwrap_or(false),
+    )
+}
+
+fn estimate(body: &Json<'_>) -> Tokens {
+    if let Some(Json::List(messages)) = body.get("messages") {
         return messages.iter().map(message).sum::<Tokens>() + functions(body) + REPLY;
     }
     match body.get("input") {
         Some(input) if is_conversation(body, input) => responses(body, input),
         Some(input) => plain(input),
-        None if body.contains_key("instructions") => responses(body, &Value::Null),
+        None if body.get("instructions").is_some() => responses(body, &Json::Null),
         None => body.get("prompt").map_or(Tokens::ZERO, plain),
     }
 }
@@ -43,49 +58,49 @@ pub(crate) fn prompt_estimate(body: &Value) -> Tokens {
 /// its items. A bare text is taken as a conversation when `model` is named, which the responses
 /// route needs and the embeddings route of a model deployment does without, unless something only
 /// embeddings have is there too.
-fn is_conversation(body: &Map<String, Value>, input: &Value) -> bool {
-    if body.contains_key("instructions") {
+fn is_conversation(body: &Json<'_>, input: &Json<'_>) -> bool {
+    if body.get("instructions").is_some() {
         return true;
     }
     match input {
-        Value::Array(items) => items.iter().any(Value::is_object),
-        Value::String(_) => {
-            let model = body.get("model").and_then(Value::as_str);
+        Json::List(items) => items.iter().any(|item| matches!(item, Json::Object(_))),
+        Json::Text(_) => {
+            let model = body.get("model").and_then(Json::text);
             model.is_some_and(|model| !model.contains("embed"))
-                && !body.contains_key("dimensions")
-                && !body.contains_key("encoding_format")
+                && body.get("dimensions").is_none()
+                && body.get("encoding_format").is_none()
         }
         _ => false,
     }
 }
 
-fn responses(body: &Map<String, Value>, input: &Value) -> Tokens {
-    let instructions = body.get("instructions").and_then(Value::as_str);
+fn responses(body: &Json<'_>, input: &Json<'_>) -> Tokens {
+    let instructions = body.get("instructions").and_then(Json::text);
     let instructions = instructions.map_or(Tokens::ZERO, |words| {
         MESSAGE + count("system") + count(words)
     });
     let conversation = match input {
-        Value::String(words) => MESSAGE + count("user") + count(words),
-        Value::Array(items) => items.iter().map(message).sum(),
+        Json::Text(words) => MESSAGE + count("user") + count(words),
+        Json::List(items) => items.iter().map(message).sum(),
         _ => Tokens::ZERO,
     };
     instructions + conversation + functions(body) + REPLY
 }
 
 /// Input without roles: a text, a list of texts, token numbers, or lists of token numbers.
-fn plain(input: &Value) -> Tokens {
+fn plain(input: &Json<'_>) -> Tokens {
     match input {
-        Value::String(words) => count(words),
-        Value::Number(_) => Tokens(1),
-        Value::Array(items) => items.iter().map(plain).sum(),
+        Json::Text(words) => count(words),
+        Json::Number => Tokens(1),
+        Json::List(items) => items.iter().map(plain).sum(),
         _ => Tokens::ZERO,
     }
 }
 
 /// One message, or one item of a responses conversation.
-fn message(message: &Value) -> Tokens {
-    let text = |name: &str| message.get(name).and_then(Value::as_str);
-    if let Some(words) = message.as_str() {
+fn message(message: &Json<'_>) -> Tokens {
+    let text = |name: &str| message.get(name).and_then(Json::text);
+    if let Some(words) = message.text() {
         return MESSAGE + count("user") + count(words);
     }
     let mut sum = MESSAGE + text("role").map_or(Tokens::ZERO, count);
@@ -95,7 +110,7 @@ fn message(message: &Value) -> Tokens {
     for field in ["refusal", "arguments", "output"] {
         sum += text(field).map_or(Tokens::ZERO, count);
     }
-    if let Some(Value::Array(calls)) = message.get("tool_calls") {
+    if let Some(Json::List(calls)) = message.get("tool_calls") {
         sum += calls
             .iter()
             .filter_map(|call| call.get("function"))
@@ -106,16 +121,16 @@ fn message(message: &Value) -> Tokens {
         + message.get("content").map_or(Tokens::ZERO, content)
 }
 
-fn content(content: &Value) -> Tokens {
+fn content(content: &Json<'_>) -> Tokens {
     match content {
-        Value::String(words) => count(words),
-        Value::Array(parts) => parts.iter().map(part).sum(),
+        Json::Text(words) => count(words),
+        Json::List(parts) => parts.iter().map(part).sum(),
         _ => Tokens::ZERO,
     }
 }
 
-fn part(part: &Value) -> Tokens {
-    let text = |name: &str| part.get(name).and_then(Value::as_str);
+fn part(part: &Json<'_>) -> Tokens {
+    let text = |name: &str| part.get(name).and_then(Json::text);
     match text("type") {
         Some("image_url" | "input_image") => IMAGE,
         _ => text("text")
@@ -125,23 +140,18 @@ fn part(part: &Value) -> Tokens {
 }
 
 /// A call that the model made earlier in the conversation.
-fn call(call: &Value) -> Tokens {
+fn call(call: &Json<'_>) -> Tokens {
     let text = |name: &str| {
         call.get(name)
-            .and_then(Value::as_str)
+            .and_then(Json::text)
             .map_or(Tokens::ZERO, count)
     };
     text("name") + text("arguments")
 }
 
 /// The functions that the model may call: `tools` in both of their shapes, or the older `functions`.
-fn functions(body: &Map<String, Value>) -> Tokens {
-    let listed = |name: &str| {
-        body.get(name)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-    };
+fn functions(body: &Json<'_>) -> Tokens {
+    let listed = |name: &str| body.get(name).and_then(Json::list).into_iter().flatten();
     // Chat completions wrap a function in `{type, function}`, responses and `functions` do not.
     let wrapped = listed("tools").map(|tool| tool.get("function").unwrap_or(tool));
     let mut sum = Tokens::ZERO;
@@ -158,7 +168,7 @@ fn functions(body: &Map<String, Value>) -> Tokens {
     }
 }
 
-fn declaration(function: &Value) -> Tokens {
+fn declaration(function: &Json<'_>) -> Tokens {
     let mut sum = FUNCTION
         + count(&format!(
             "{}:{}",
@@ -168,12 +178,12 @@ fn declaration(function: &Value) -> Tokens {
     let properties = function
         .get("parameters")
         .and_then(|parameters| parameters.get("properties"));
-    let properties = properties
-        .and_then(Value::as_object)
-        .filter(|properties| !properties.is_empty());
-    let Some(properties) = properties else {
+    let Some(Json::Object(properties)) = properties else {
         return sum;
     };
+    if properties.is_empty() {
+        return sum;
+    }
     sum += PROPERTIES;
     for (key, property) in properties {
         sum += PROPERTY
@@ -182,21 +192,21 @@ fn declaration(function: &Value) -> Tokens {
                 text_of(property, "type"),
                 description(property)
             ));
-        if let Some(Value::Array(choices)) = property.get("enum") {
+        if let Some(Json::List(choices)) = property.get("enum") {
             let items = choices
                 .iter()
-                .map(|choice| ENUM_ITEM + choice.as_str().map_or(Tokens::ZERO, count));
+                .map(|choice| ENUM_ITEM + choice.text().map_or(Tokens::ZERO, count));
             sum += items.sum::<Tokens>().saturating_sub(ENUM_SAVING);
         }
     }
     sum
 }
 
-fn text_of<'a>(value: &'a Value, name: &str) -> &'a str {
-    value.get(name).and_then(Value::as_str).unwrap_or_default()
+fn text_of<'a>(value: &'a Json<'_>, name: &str) -> &'a str {
+    value.get(name).and_then(Json::text).unwrap_or_default()
 }
 
-fn description(value: &Value) -> &str {
+fn description<'a>(value: &'a Json<'_>) -> &'a str {
     let words = text_of(value, "description");
     words.strip_suffix('.').unwrap_or(words)
 }

@@ -7,10 +7,15 @@ Needs nginx and wrk (Debian packages `nginx-light`, `wrk`) and a release binary:
 
 nginx with one worker is the mock backend; another nginx with one worker is a plain proxy in front
 of it, and `apimon emulate --backend` is the gateway: key checked, prompt counted, limit checked and
-settled. Rounds alternate between the two. Everything is on loopback. Compare ratios, not numbers:
-CPU per request is user plus system time of the proxy's own process.
+settled. Event streams are measured twice: as one body of known length, and with every event in a
+chunk of its own, all chunks in one write, as model servers that answer at once send them (nginx
+cannot; a small asyncio server in this file does). Rounds alternate between the two proxies.
+Everything is on loopback. Compare ratios, not numbers: CPU per request is user plus system time of
+the proxy's own process. ROUNDS, SECONDS_PER_ROUND and SUBJECTS (some of `whole stream chunks`) are
+read from the environment.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -38,12 +43,13 @@ def answer():
 
 
 def stream():
-    """22 events: the role, 19 pieces, the usage, the end."""
-    chunk = lambda delta: "data: " + json.dumps(
-        {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]}
+    """22 events: the role, 19 pieces, the usage, the end. JSON without blanks, as Azure OpenAI sends it."""
+    compact = lambda value: "data: " + json.dumps(value, separators=(",", ":"))
+    chunk = lambda delta: compact(
+        {"choices": [{"delta": delta, "finish_reason": None, "index": 0}], "object": "chat.completion.chunk"}
     )
     events = [chunk({"role": "assistant"})] + [chunk({"content": f" word{i}"}) for i in range(19)]
-    events += ["data: " + json.dumps({"choices": [], "usage": USAGE}), "data: [DONE]"]
+    events += [compact({"choices": [], "usage": USAGE}), "data: [DONE]"]
     return "".join(event + "\n\n" for event in events)
 
 
@@ -74,6 +80,43 @@ def nginx(folder, name, http):
 def mock(folder, port, kind, text):
     body = f"default_type {kind}; location / {{ return 200 {quoted(text)}; }}"
     return nginx(folder, f"mock-{port}", f"server {{ listen 127.0.0.1:{port} backlog=4096; {body} }}")
+
+
+class Chunks(asyncio.Protocol):
+    """Answers every request with all events at once, each in a chunk of its own."""
+
+    def __init__(self, answer):
+        self.answer, self.seen = answer, b""
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        self.seen += data
+        while True:
+            head, end, rest = self.seen.partition(b"\r\n\r\n")
+            length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+            length = int(length.group(1)) if length else 0
+            if not end or len(rest) < length:
+                return
+            self.seen = rest[length:]
+            self.transport.write(self.answer)
+
+
+def chunked(port):
+    """Serves the stream until it is killed; runs in a process of its own."""
+    events = [event + "\n\n" for event in stream().split("\n\n") if event]
+    chunks = "".join(f"{len(event):x}\r\n{event}\r\n" for event in events)
+    head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = f"{head}{chunks}0\r\n\r\n".encode()
+
+    async def serve():
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Chunks(answer), "127.0.0.1", port, backlog=4096
+        )
+        await server.serve_forever()
+
+    asyncio.run(serve())
 
 
 def proxy(folder, port, behind):
@@ -139,9 +182,9 @@ def load(port, lua, connections):
     return done, float(value) * {"us": 1, "ms": 1e3, "s": 1e6}[unit], int(bad.group(1)) if bad else 0
 
 
-def measure(name, kind, text, binary, folder, streamed):
+def measure(name, start, binary, folder, streamed):
     behind, front = free_port(), free_port()
-    processes = [mock(folder, behind, kind, text), proxy(folder, front, behind)]
+    processes = [start(behind), proxy(folder, front, behind)]
     ours, port, key = gateway(binary, behind)
     processes.append(ours)
     lua = script(folder, key, streamed)
@@ -200,12 +243,19 @@ def crowd(process, port):
 
 
 def main():
+    if len(sys.argv) == 3 and sys.argv[1] == "--chunked":
+        return chunked(int(sys.argv[2]))
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     binary = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
-        measure("whole", "application/json", answer(), binary, folder, False)
-        measure("stream", "text/event-stream", stream(), binary, folder, True)
+        subjects = {
+            "whole": lambda port: mock(folder, port, "application/json", answer()),
+            "stream": lambda port: mock(folder, port, "text/event-stream", stream()),
+            "chunks": lambda port: subprocess.Popen([sys.executable, __file__, "--chunked", str(port)]),
+        }
+        for name in os.environ.get("SUBJECTS", "whole stream chunks").split():
+            measure(name, subjects[name], binary, folder, name != "whole")
 
 
 if __name__ == "__main__":

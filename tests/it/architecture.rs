@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 28] = [
+const MAY_NAME: [(&str, &str); 33] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -14,8 +14,9 @@ const MAY_NAME: [(&str, &str); 28] = [
     ("model", "base tokens"),
     ("yaml", "base"),
     ("scenario", "base tokens yaml"),
+    ("prices", "base yaml"),
     ("results", "base"),
-    ("report", "base results"),
+    ("report", "base results usage"),
     (
         "simulate",
         "base tokens policy engine model scenario results",
@@ -23,9 +24,13 @@ const MAY_NAME: [(&str, &str); 28] = [
     ("policytest", "base tokens policy engine model yaml"),
     ("arm", "base"),
     ("provision", "base yaml arm"),
-    ("plane", "base arm policy engine model yaml"),
+    ("plane", "base arm policy engine model monitor yaml"),
     ("kubernetes", "base scenario"),
+    ("locust", "base scenario"),
     ("metrics", ""),
+    ("monitor", "base"),
+    ("dashboard", "base monitor"),
+    ("usage", "base"),
     ("settings", "base"),
     ("bicep", "base"),
     ("clock", "base"),
@@ -35,16 +40,16 @@ const MAY_NAME: [(&str, &str); 28] = [
     ("deployer", "base provision arm azure"),
     (
         "gateway",
-        "base tokens policy engine model metrics clock http",
+        "base tokens policy engine model metrics monitor clock http",
     ),
     (
         "emulator",
-        "base policy engine gateway plane clock files http",
+        "base policy engine monitor gateway plane clock http files",
     ),
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http azure deployer provision gateway loadtest kubernetes emulator plane",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes locust emulator azure provision monitor dashboard usage deployer plane",
     ),
 ];
 

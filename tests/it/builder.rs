@@ -71,6 +71,8 @@ pub(crate) fn apimon(folder: &Folder, arguments: &[&str]) -> Command {
         "IDENTITY_HEADER",
         "ACTIONS_ID_TOKEN_REQUEST_URL",
         "SYSTEM_OIDCREQUESTURI",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
         "RUST_BACKTRACE",
     ] {
         command.env_remove(name);

@@ -69,10 +69,7 @@ impl LocalAzure {
     }
 
     fn group(&self) -> String {
-        format!(
-            "/subscriptions/{}/resourceGroups/apimon-local",
-            self.subscription
-        )
+        format!("/subscriptions/{}/resourceGroups/apimon", self.subscription)
     }
 }
 
@@ -135,7 +132,8 @@ fn command(folder: &Folder, arguments: &[&str]) -> Command {
         "AZURE_LOCATION",
         "AZURE_APIM_NAME",
         "AZURE_AUTHORITY_HOST",
-        "APIMON_CLOUD",
+        "AZURE_RESOURCE_MANAGER_URL",
+        "AZURE_TENANT_ID",
         "GITHUB_OUTPUT",
     ] {
         command.env_remove(name);
@@ -168,7 +166,9 @@ fn from_nothing_to_an_answer_of_the_gateway_and_back() {
         out(&plan)
     );
     assert!(
-        out(&plan).trim_end().ends_with("to create"),
+        out(&plan)
+            .trim_end()
+            .ends_with("23 to create, 1 not foreseeable"),
         "{}",
         out(&plan)
     );
@@ -367,7 +367,7 @@ fn a_deployment_that_fails_shows_resource_error_and_remedy() {
 #[test]
 fn a_second_deploy_joins_the_first() {
     let folder = Folder::new("deploy-joins");
-    let _azure = LocalAzure::start(&folder, "2s");
+    let _azure = LocalAzure::start(&folder, "5s");
     let first = command(&folder, &["deploy", "--yes", "--on-interrupt", "leave"])
         .stderr(Stdio::piped())
         .stdout(Stdio::null())

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::builder::{Folder, apimon, repository};
 
@@ -21,7 +21,28 @@ impl Emulator {
     pub(crate) fn with_policy(folder: &Folder, policy: &str, arguments: &[&str]) -> Emulator {
         let mut all = vec!["emulate", "--quiet", "--policy", policy];
         all.extend(arguments);
-        let mut child = apimon(folder, &all).stdout(Stdio::piped()).spawn().unwrap();
+        Emulator::spawn(apimon(folder, &all))
+    }
+
+    /// Under a soft limit of 64 open files; the hard limit is this machine's.
+    #[cfg(unix)]
+    pub(crate) fn with_few_descriptors(folder: &Folder, arguments: &[&str]) -> Emulator {
+        let policy = repository("policies/token-limit.xml");
+        let mut all = vec!["emulate", "--quiet", "--policy", &policy];
+        all.extend(arguments);
+        let direct = apimon(folder, &all);
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", r#"ulimit -S -n 64; exec "$0" "$@""#])
+            .arg(direct.get_program())
+            .args(direct.get_args())
+            .current_dir(folder.path())
+            .stdin(Stdio::null());
+        Emulator::spawn(shell)
+    }
+
+    fn spawn(mut command: Command) -> Emulator {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut value = |name: &str| {
             let line = lines
@@ -58,6 +79,10 @@ impl Emulator {
 
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn key(&self) -> &str {

@@ -22,6 +22,16 @@ pub(crate) enum Scope {
     Subscription(String),
 }
 
+impl Scope {
+    /// Whether requests of a caller with a subscription are meant.
+    pub(crate) fn holds(&self, caller: &str, subscription: &str) -> bool {
+        match self {
+            Scope::Caller(name) => name == caller,
+            Scope::Subscription(name) => name == subscription,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Comparison {
     Less,

@@ -23,6 +23,10 @@ pub(super) fn wishes(terminal: &Terminal, on: OnInterrupt) -> Receiver<Wish> {
 
 /// Asks when it has to; nothing when nobody listens any more.
 async fn wish(terminal: &Terminal, on: OnInterrupt, sender: &Sender<Wish>) -> Option<()> {
+    // An earlier deployment of this command has ended; whoever follows the next one asks.
+    if sender.is_closed() {
+        return None;
+    }
     let wish = match on {
         OnInterrupt::Cancel => Wish::Cancel,
         OnInterrupt::Leave => Wish::Leave,

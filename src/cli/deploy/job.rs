@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::arguments::DeployArguments;
 use crate::azure::GroupId;
-use crate::base::{Diagnostic, Source, Span};
+use crate::base::{Source, Span};
 use crate::cli::bicep::compiler::{Built, shipped, template};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::{Terminal, variable};
@@ -85,9 +85,10 @@ fn problem(problem: ParameterProblem) -> Failure {
         about => format!("`{name}`: {about}"),
     };
     let missing: Vec<String> = missing.iter().map(named).collect();
-    let mut failure = match wrong.is_empty() {
-        true => Failure::input("the template has parameters without a value"),
-        false => Failure::from(wrong.into_iter().collect::<Vec<Diagnostic>>()),
+    let mut failure = if wrong.is_empty() {
+        Failure::input("the template has parameters without a value")
+    } else {
+        Failure::from(wrong)
     };
     for one in &missing {
         failure = failure.hint(format!("give a value for {one}"));

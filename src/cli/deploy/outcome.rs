@@ -1,5 +1,6 @@
 //! What is said at the end.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -19,7 +20,7 @@ pub(super) fn failed(board: &Board, deployment: &Value) -> Failure {
     let mut text = "the deployment failed".to_owned();
     let mut known: Vec<Trouble> = Vec::new();
     for row in board.failures() {
-        text.push_str(&format!("\n  {}", Id(&row.id).shown()));
+        let _infallible = write!(text, "\n  {}", Id(&row.id).shown());
         for trouble in &row.troubles {
             told(&mut text, trouble, &mut known);
         }
@@ -31,7 +32,7 @@ pub(super) fn failed(board: &Board, deployment: &Value) -> Failure {
         }
     }
     if let Some(id) = deployment["properties"]["correlationId"].as_str() {
-        text.push_str(&format!("\n  correlation id {id}"));
+        let _infallible = write!(text, "\n  correlation id {id}");
     }
     let mut failure = Failure::remote(text);
     let mut hints: Vec<&str> = known.iter().filter_map(advice).collect();
@@ -43,9 +44,9 @@ pub(super) fn failed(board: &Board, deployment: &Value) -> Failure {
 }
 
 fn told(text: &mut String, trouble: &Trouble, known: &mut Vec<Trouble>) {
-    text.push_str(&format!("\n    {trouble}"));
+    let _infallible = write!(text, "\n    {trouble}");
     for note in &trouble.notes {
-        text.push_str(&format!("\n      {note}"));
+        let _infallible = write!(text, "\n      {note}");
     }
     known.push(trouble.clone());
 }

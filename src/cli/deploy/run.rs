@@ -14,7 +14,7 @@ use crate::cli::terminal::Terminal;
 use crate::deployer::{
     Ahead, Begun, Ending, GroupFacts, Job, active, begin, follow, last, preflight, purge, register,
 };
-use crate::provision::{Board, Changes, Check, Grade, Phase};
+use crate::provision::{Board, Changes, Check, Grade, Phase, holds_secrets};
 
 /// Deploys, and leaves outputs and state.
 pub(in crate::cli) fn run(terminal: &Terminal, arguments: &DeployArguments) -> Outcome {
@@ -84,6 +84,7 @@ impl Deploy<'_> {
         }
         if twins == Twins::default()
             && changes.nothing()
+            && !holds_secrets(&self.job.template, &self.job.parameters)
             && let Some(done) = self.already().await?
         {
             self.terminal.note(&changes.count());

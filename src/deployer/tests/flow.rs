@@ -13,15 +13,16 @@ const QUICK: Duration = Duration::from_millis(20);
 
 #[tokio::test]
 async fn from_nothing_to_a_gateway_and_back() {
-    let azure = local(QUICK);
+    let azure = local(QUICK, None);
     let client = client(&azure.management_url, 1, 8).await;
     let job = job(&json!({}));
     let facts = GroupFacts::read(&client, &job.group).await.unwrap();
     assert!(facts.group.is_none());
     let now = client.session().transport().pace().timestamp();
     let planned = facts.changes(&job, now).unwrap();
+    // The name of the role assignment is known only when the gateway has its identity.
     assert!(
-        planned.count().ends_with("to create"),
+        planned.count().ends_with(" to create, 1 not foreseeable"),
         "{}",
         planned.count()
     );
@@ -86,12 +87,8 @@ async fn from_nothing_to_a_gateway_and_back() {
         .unwrap()
         .unwrap();
     assert!(found.foreign.is_empty(), "{found:?}");
-    let mut looks = 0;
-    let removal = remove(&client, &job.group, &mut |_, _| looks += 1)
-        .await
-        .unwrap();
+    let removal = remove(&client, &job.group, &mut |_, _| {}).await.unwrap();
     assert_eq!(removal, Removal::Removed);
-    assert!(looks > 0);
     let twins = await_purged(&client, &job.group, &[]).await.unwrap();
     assert_eq!(twins.len(), 2);
 
@@ -116,7 +113,7 @@ async fn from_nothing_to_a_gateway_and_back() {
 
 #[tokio::test]
 async fn a_change_is_foreseen_and_made() {
-    let azure = local(QUICK);
+    let azure = local(QUICK, None);
     let client = client(&azure.management_url, 2, 8).await;
     deploy(&client, &job(&json!({})), &mut Board::default())
         .await
@@ -146,7 +143,7 @@ async fn a_change_is_foreseen_and_made() {
 
 #[tokio::test]
 async fn a_deployment_under_way_is_joined_left_and_cancelled() {
-    let azure = local(Duration::from_secs(600));
+    let azure = local(Duration::from_secs(1), None);
     let client = client(&azure.management_url, 3, 8).await;
     let job = job(&json!({}));
     client
@@ -184,7 +181,7 @@ async fn a_deployment_under_way_is_joined_left_and_cancelled() {
 
 #[tokio::test]
 async fn what_others_made_is_seen() {
-    let azure = local(QUICK);
+    let azure = local(QUICK, None);
     let client = client(&azure.management_url, 4, 8).await;
     let job = job(&json!({}));
     deploy(&client, &job, &mut Board::default()).await.unwrap();
@@ -204,7 +201,7 @@ async fn what_others_made_is_seen() {
 
 #[tokio::test]
 async fn a_failure_names_the_resource_and_the_innermost_error() {
-    let azure = local(QUICK);
+    let azure = local(QUICK, None);
     let client = client(&azure.management_url, 5, 8).await;
     let job = job(&json!({"modelCapacity": {"value": 1_000_000}}));
     let now = client.session().transport().pace().timestamp();

@@ -2,7 +2,6 @@
 
 mod flow;
 mod hardship;
-mod proxy;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,52 +11,49 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::{Ending, GroupFacts, Job, Wish, begin, follow};
 use crate::azure::{
-    ArmClient, AzureError, Chosen, Cloud, GroupId, Method, Pace, Request, RetryPolicy, Session,
-    Tokens, Transport,
+    ArmClient, AzureError, Chosen, Cloud, GroupId, Method, Pace, RetryPolicy, Session, Tokens,
+    Transport,
 };
 use crate::base::{Secret, Seed};
-use crate::emulator::{Options, Running, SUBSCRIPTION, start};
+use crate::emulator::{Options, Running, SUBSCRIPTION, TENANT, start};
+use crate::plane::Faults;
 use crate::provision::{Board, digest_of};
 
 /// The local Azure of one test.
-fn local(provisioning: Duration) -> Running {
+fn local(provisioning: Duration, faults: Option<Faults>) -> Running {
     start(&Options {
         provisioning,
         retry_after: 0,
+        faults,
         ..Options::default()
     })
     .unwrap()
 }
 
-/// A client of `url` that waits for nothing.
-async fn client(url: &str, seed: u64, attempts: u32) -> ArmClient {
+fn transport(seed: u64, attempts: u32) -> Arc<Transport> {
     let policy = RetryPolicy {
         attempts,
         ..RetryPolicy::default()
     };
-    let transport = Transport::new(policy, Pace::skipping(), &Seed::new(seed), None).unwrap();
-    let transport = Arc::new(transport);
-    let cloud = Cloud::discovered(&transport, url).await.unwrap();
-    let endpoint = format!(
-        "{url}/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.azure.com"
-    );
-    let request = Request::new(reqwest::Method::GET, endpoint.parse().unwrap());
-    let header = reqwest::header::HeaderName::from_static("x-identity-header");
-    let answer = transport
-        .send(&request.header(header, "x").unwrap())
-        .await
-        .unwrap();
-    let token = answer.json("token").unwrap()["access_token"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let transport = Transport::new(policy, Pace::skipping(), &Seed::new(seed), None);
+    Arc::new(transport.unwrap())
+}
+
+/// A client of `url` that waits for nothing.
+async fn client(url: &str, seed: u64, attempts: u32) -> ArmClient {
+    // Finding the cloud is not what is tried here.
+    let patient = transport(seed, 30);
+    let cloud = Cloud::discovered(&patient, url).await.unwrap();
     let chosen = Chosen {
-        method: Method::Static {
-            token: Secret::new(token),
+        method: Method::ServicePrincipal {
+            tenant: TENANT.to_owned(),
+            client: "apimon".to_owned(),
+            secret: Secret::new("local"),
         },
         why: String::new(),
         passed_over: Vec::new(),
     };
+    let transport = transport(seed, attempts);
     let tokens = Tokens::new(&chosen, &cloud, &transport).unwrap();
     ArmClient::new(Arc::new(Session::new(transport, cloud, tokens)))
 }

@@ -34,6 +34,7 @@ pub(super) fn settings(pace: Duration) -> Settings {
         pace: Pace::of(pace),
         retry_after: 1,
         page: 3,
+        credentials: crate::engine::Credentials::default(),
     }
 }
 
@@ -94,8 +95,8 @@ impl Local {
     }
 
     /// An answer that must be a success.
-    pub(super) fn ok(&mut self, method: &str, path: &str, body: Value) -> Value {
-        let reply = self.ask(method, path, &body, &[]);
+    pub(super) fn ok(&mut self, method: &str, path: &str, body: impl Into<Value>) -> Value {
+        let reply = self.ask(method, path, &body.into(), &[]);
         assert!(
             reply.status < 300,
             "{method} {path}: {} {:?}",
@@ -110,8 +111,8 @@ impl Local {
     }
 
     /// Status, code and sentences of an answer, for snapshots.
-    pub(super) fn told(&mut self, method: &str, path: &str, body: Value) -> String {
-        let reply = self.ask(method, path, &body, &[]);
+    pub(super) fn told(&mut self, method: &str, path: &str, body: impl Into<Value>) -> String {
+        let reply = self.ask(method, path, &body.into(), &[]);
         let mut text = format!("{method} {path} -> {}", reply.status);
         if let Some(error) = reply
             .body

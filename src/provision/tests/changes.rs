@@ -59,6 +59,20 @@ fn colours_are_by_kind_and_only_when_asked_for() {
     assert!(!plain.contains('\u{1b}'));
 }
 
+/// Azure never answers the value of a secret, so what-if calls it new each time.
+#[test]
+fn a_secret_that_cannot_be_compared_is_no_change() {
+    let id = format!("{GROUP}/providers/Microsoft.ApiManagement/service/x/namedValues/n");
+    let named_value = |kind: &str, before: Value| {
+        let answer = json!({"changes": [{"resourceId": id, "changeType": "Modify",
+            "after": {"properties": {"secret": true}}, "delta": [
+                {"path": "properties.value", "propertyChangeType": kind, "before": before, "after": "planted"}]}]});
+        Changes::read(&answer).unwrap().nothing()
+    };
+    assert!(named_value("Create", Value::Null));
+    assert!(!named_value("Modify", json!("other")));
+}
+
 #[test]
 fn nothing_changes() {
     let id = format!("{GROUP}/providers/Microsoft.Insights/components/c");

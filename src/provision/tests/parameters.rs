@@ -1,8 +1,10 @@
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 use serde_json::{Map, Value, json};
 
 use crate::base::{Source, render};
-use crate::provision::{Assignment, bind, digest_of, read_file};
+use crate::provision::{Assignment, bind, digest_of, holds_secrets, read_file};
 
 fn template() -> Value {
     json!({
@@ -32,7 +34,7 @@ fn judged(given: &[Assignment]) -> Result<Map<String, Value>, String> {
     bind(&template(), given, &variable).map_err(|problem| {
         let mut text = render(&problem.wrong, false);
         for (name, about) in problem.missing {
-            text += &format!("\nmissing {name}: {about}");
+            let _infallible = write!(text, "\nmissing {name}: {about}");
         }
         text
     })
@@ -129,7 +131,7 @@ fn mistakes_in_files_have_their_place() {
             Ok(given) => judged(&given).unwrap_err(),
             Err(problems) => render(&problems, false),
         };
-        told += &format!("{problem}\n\n");
+        let _infallible = write!(told, "{problem}\n\n");
     }
     assert!(!told.contains("planted"), "{told}");
     assert_snapshot!(told);
@@ -142,4 +144,7 @@ fn a_digest_is_of_everything_but_secrets() {
     assert_eq!(plain.len(), 32);
     assert_eq!(plain, digest(&["prefix=abc", "adminKey=@env:SET"]));
     assert_ne!(plain, digest(&["prefix=abd"]));
+    let secrets = |flags: &[&str]| holds_secrets(&template(), &bound(flags).unwrap());
+    assert!(secrets(&["prefix=abc", "adminKey=@env:SET"]));
+    assert!(!secrets(&["prefix=abc"]));
 }

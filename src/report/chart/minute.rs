@@ -1,7 +1,5 @@
 //! Tokens that passed in the last sixty seconds, against the limit of a minute.
 
-use std::collections::BTreeMap;
-
 use super::built::{Chart, DataTable};
 use super::key::Key;
 use super::limit::LimitLine;
@@ -11,31 +9,29 @@ use super::series::{Between, Hover, MOST_SERIES, Series, draw, sampled};
 use super::timeline::{Timeline, clock, frame, height};
 use crate::base::number;
 use crate::report::axis::level;
-use crate::report::peak::{MINUTE_US, passed_tokens, per_subscription, tightest};
+use crate::report::digest::{Digest, sum};
+use crate::report::peak::{MINUTE_US, per_subscription, tightest};
 use crate::report::stats::seconds;
 use crate::report::svg::{Ink, picture, put};
-use crate::results::{Outcome, Record, Run};
+use crate::results::RunInfo;
 
 const ID: &str = "tokens-per-minute";
 const TITLE: &str = "Tokens passed in the last minute";
 
-pub(super) fn chart(run: &Run, timeline: &Timeline) -> Chart {
-    let (lines, left_out) = lines(run, timeline.end_us());
+pub(super) fn chart(info: &RunInfo, digest: &Digest, timeline: &Timeline) -> Chart {
+    let (lines, left_out) = lines(info, digest, timeline.end_us());
     if lines.iter().all(|series| series.highest() <= 0.0) {
         return Chart::empty(ID, TITLE, "no tokens passed in this run");
     }
-    let limit = tightest(run).map(|(_, tokens)| tokens);
-    let throttled = run
-        .records
-        .iter()
-        .any(|record| record.outcome() == Outcome::Throttled);
-    let key = Key::new(throttled.then(|| (Ink::Throttled, "throttled (429)".to_owned())));
+    let limit = tightest(info).map(|(_, tokens)| tokens);
+    let moments = throttled(digest);
+    let key = (!moments.is_empty()).then(|| (Ink::Throttled, "throttled (429)".to_owned()));
+    let key = Key::new(key);
     // A little more than the limit, so that its label has room above it.
     let room = limit.map(|limit| limit as f64 * 1.1);
     let highest = lines.iter().map(Series::highest).chain(room);
     let y = level(0.0, highest.fold(0.0, f64::max), "tokens in the last 60s");
     let frame = frame(&y, key.height(), label_room(&lines, None));
-    let records: Vec<&Record> = run.records.iter().collect();
     let drawn = picture(height(&frame), |canvas| {
         key.draw(canvas, 0.0);
         let plot = canvas.plot(&frame, &timeline.axis(), &y);
@@ -45,7 +41,7 @@ pub(super) fn chart(run: &Run, timeline: &Timeline) -> Chart {
             more: &|_, _| None,
         };
         hover.draw(canvas, &plot, &lines, timeline);
-        throttled_marks(canvas, &plot, &records, timeline, Edge::Lower);
+        throttled_marks(canvas, &plot, &moments, timeline, Edge::Lower);
         if let Some(limit) = limit {
             limit_line(limit, timeline).among_lines(
                 canvas,
@@ -55,7 +51,7 @@ pub(super) fn chart(run: &Run, timeline: &Timeline) -> Chart {
         }
     });
     let table = table(&lines, timeline);
-    Chart::drawn(ID, TITLE, description(run, left_out), &drawn, table)
+    Chart::drawn(ID, TITLE, description(info, left_out), &drawn, table)
 }
 
 fn limit_line(limit: u64, timeline: &Timeline) -> LimitLine {
@@ -66,9 +62,9 @@ fn limit_line(limit: u64, timeline: &Timeline) -> LimitLine {
     }
 }
 
-fn description(run: &Run, left_out: usize) -> String {
+fn description(info: &RunInfo, left_out: usize) -> String {
     let mut text = "by the moment a request was done, as its answer reported".to_owned();
-    if per_subscription(run) {
+    if per_subscription(info) {
         text.push_str("; every subscription has a limit of its own");
     }
     if left_out > 0 {
@@ -82,27 +78,13 @@ fn description(run: &Run, left_out: usize) -> String {
 
 /// One line for all requests, or one for each of the busiest subscriptions; and how many are not
 /// among those.
-fn lines(run: &Run, end_us: u64) -> (Vec<Series>, usize) {
-    let apart = per_subscription(run);
-    let mut spent: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
-    for record in &run.records {
-        if let Some(tokens) = passed_tokens(record) {
-            let name = if apart {
-                record.subscription.as_str()
-            } else {
-                "all requests"
-            };
-            spent
-                .entry(name)
-                .or_default()
-                .push((record.done_us, tokens));
-        }
-    }
-    let mut lines: Vec<Series> = spent
-        .into_iter()
-        .map(|(name, spent)| Series {
-            name: name.to_owned(),
-            points: sums(&spent, end_us)
+fn lines(info: &RunInfo, digest: &Digest, end_us: u64) -> (Vec<Series>, usize) {
+    let counters = digest.counters(info).into_iter();
+    let counters = counters.filter(|(_, leaves)| leaves.iter().any(|leaf| leaf.counts.passed > 0));
+    let mut lines: Vec<Series> = counters
+        .map(|(name, leaves)| Series {
+            name: name.unwrap_or("all requests").to_owned(),
+            points: sums(&sum(&leaves).spent(), end_us)
                 .into_iter()
                 .map(|(moment, sum)| (moment, sum as f64))
                 .collect(),
@@ -115,8 +97,17 @@ fn lines(run: &Run, end_us: u64) -> (Vec<Series>, usize) {
     (lines, left_out)
 }
 
+/// When requests were throttled, and how many.
+fn throttled(digest: &Digest) -> Vec<(u64, u64)> {
+    let all = sum(&digest.leaves.iter().collect::<Vec<_>>());
+    let cells = all.done.iter().filter(|cell| cell.throttled > 0);
+    cells
+        .map(|cell| (all.moment(cell.step), u64::from(cell.throttled)))
+        .collect()
+}
+
 /// The sum of the last sixty seconds at every moment at which it changes.
-fn sums(spent: &[(u64, u64)], end_us: u64) -> Vec<(u64, u64)> {
+pub(super) fn sums(spent: &[(u64, u64)], end_us: u64) -> Vec<(u64, u64)> {
     let mut changes: Vec<(u64, bool, u64)> = vec![(0, true, 0)];
     for (moment, tokens) in spent {
         changes.push((*moment, true, *tokens));

@@ -7,7 +7,7 @@ use crate::report::group::Counts;
 use crate::report::outcome::{OUTCOMES, ink, name};
 use crate::report::svg::{Picture, WIDTH, picture};
 use crate::report::verdict::plural;
-use crate::results::{Outcome, Run};
+use crate::results::Outcome;
 
 const ID: &str = "outcomes";
 const TITLE: &str = "Outcomes of all requests";
@@ -22,8 +22,7 @@ struct Part {
     share: f64,
 }
 
-pub(super) fn chart(run: &Run) -> Chart {
-    let counts = Counts::of(run.records.iter());
+pub(super) fn chart(counts: &Counts) -> Chart {
     if counts.requests == 0 {
         return Chart::empty(ID, TITLE, "no requests in this run");
     }
@@ -39,7 +38,7 @@ pub(super) fn chart(run: &Run) -> Chart {
         "of {}, retries included",
         plural(counts.requests, "request")
     );
-    Chart::drawn(ID, TITLE, description, &bar(&parts(&counts)), table)
+    Chart::drawn(ID, TITLE, description, &bar(&parts(counts)), table)
 }
 
 fn parts(counts: &Counts) -> Vec<Part> {

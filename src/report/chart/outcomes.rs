@@ -6,22 +6,21 @@ use super::limit::LimitLine;
 use super::timeline::{Timeline, frame, height};
 use crate::base::number;
 use crate::report::axis::{Axis, amount};
-use crate::report::group::by_subscription;
 use crate::report::outcome::{OUTCOMES, ink, name};
 use crate::report::peak::{MINUTE_US, per_subscription, tightest};
 use crate::report::stats::seconds;
 use crate::report::svg::{Plot, picture, put};
 use crate::report::verdict::plural;
-use crate::results::{Outcome, Run};
+use crate::results::{Outcome, RunInfo};
 
-pub(super) fn tokens(run: &Run, timeline: &Timeline) -> Chart {
+pub(super) fn tokens(info: &RunInfo, subscriptions: usize, timeline: &Timeline) -> Chart {
     let id = "tokens-by-outcome";
     let title = format!("Tokens per {} by outcome", timeline.step());
     let cells: Vec<[u64; 4]> = timeline.bins.iter().map(|bin| bin.tokens).collect();
     if cells.iter().flatten().sum::<u64>() == 0 {
         return Chart::empty(id, title, "no tokens in this run");
     }
-    let limit = allowance(run, timeline);
+    let limit = allowance(info, subscriptions, timeline);
     let mut description =
         "by the moment a request was done; passed: tokens the answer reported; others: prompt tokens \
          asked for in vain"
@@ -65,10 +64,10 @@ pub(super) fn requests(timeline: &Timeline) -> Chart {
 }
 
 /// What the limit lets through in one interval.
-fn allowance(run: &Run, timeline: &Timeline) -> Option<LimitLine> {
-    let (_, per_minute) = tightest(run)?;
-    let counters = if per_subscription(run) {
-        by_subscription(run).len().max(1)
+fn allowance(info: &RunInfo, subscriptions: usize, timeline: &Timeline) -> Option<LimitLine> {
+    let (_, per_minute) = tightest(info)?;
+    let counters = if per_subscription(info) {
+        subscriptions.max(1)
     } else {
         1
     };

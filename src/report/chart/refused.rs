@@ -105,32 +105,38 @@ pub(super) enum Edge {
     Lower,
 }
 
+/// Moments at which requests were throttled, in order, each with its number of requests.
+pub(super) fn throttled_moments(records: &[&Record]) -> Vec<(u64, u64)> {
+    let throttled = records
+        .iter()
+        .filter(|record| record.outcome() == Outcome::Throttled);
+    let mut moments: Vec<(u64, u64)> = throttled.map(|record| (record.done_us, 1)).collect();
+    moments.sort_unstable();
+    moments
+}
+
 /// Short orange strokes at an edge where requests were throttled; those too close to see apart become
 /// one that says how many.
 pub(super) fn throttled_marks(
     canvas: &Canvas<'_>,
     plot: &Plot<'_, '_>,
-    records: &[&Record],
+    moments: &[(u64, u64)],
     timeline: &Timeline,
     edge: Edge,
 ) {
-    let throttled = records
-        .iter()
-        .filter(|record| record.outcome() == Outcome::Throttled);
-    let mut moments: Vec<u64> = throttled.map(|record| record.done_us).collect();
-    moments.sort_unstable();
     let frame = plot.frame();
     let (from, to) = match edge {
         Edge::Upper => (frame.top, frame.top + MARK),
         Edge::Lower => (frame.bottom, frame.bottom - MARK),
     };
     let column = (timeline.end_us() / (COLUMNS / 2)).max(1);
-    for close in moments.chunk_by(|left, right| left / column == right / column) {
-        let (across, _) = plot.at(seconds(close[0]), 0.0);
+    for close in moments.chunk_by(|left, right| left.0 / column == right.0 / column) {
+        let (across, _) = plot.at(seconds(close[0].0), 0.0);
+        let answers: u64 = close.iter().map(|(_, answers)| answers).sum();
         let title = format!(
             "{} × 429 at {}",
-            number(close.len() as f64, 0),
-            clock(close[0])
+            number(answers as f64, 0),
+            clock(close[0].0)
         );
         canvas.line(&[(across, from), (across, to)], Ink::Throttled, Some(title));
     }

@@ -4,14 +4,14 @@
 use super::built::{Chart, DataTable};
 use super::key::Key;
 use super::names::label_room;
-use super::refused::{Edge, throttled_marks, wait_words, waits};
+use super::refused::{Edge, throttled_marks, throttled_moments, wait_words, waits};
 use super::series::{Hover, MOST_SERIES, Series, draw};
 use super::subject::{Subject, groups};
 use super::timeline::{Timeline, clock, frame, height};
 use crate::base::number;
 use crate::report::axis::level;
 use crate::report::svg::{Canvas, Ink, Plot, picture, put};
-use crate::results::{Outcome, Record, Run};
+use crate::results::{Record, Run};
 
 const ID: &str = "remaining-tokens";
 
@@ -31,10 +31,8 @@ pub(super) fn chart(run: &Run, timeline: &Timeline) -> Chart {
         .flat_map(|(_, records)| records)
         .collect();
     let waits = waits(&records, timeline.end_us());
-    let throttled = records
-        .iter()
-        .any(|record| record.outcome() == Outcome::Throttled);
-    let key = throttled.then(|| (Ink::Throttled, "throttled (429)".to_owned()));
+    let moments = throttled_moments(&records);
+    let key = (!moments.is_empty()).then(|| (Ink::Throttled, "throttled (429)".to_owned()));
     let wait_key = (!waits.is_empty()).then(|| (Ink::Wait, "Retry-After asked to wait".to_owned()));
     let key = Key::new(key.into_iter().chain(wait_key));
     let highest = lines.iter().map(Series::highest).fold(0.0, f64::max);
@@ -55,7 +53,7 @@ pub(super) fn chart(run: &Run, timeline: &Timeline) -> Chart {
             more: &more,
         };
         hover.draw(canvas, &plot, &lines, timeline);
-        throttled_marks(canvas, &plot, &records, timeline, Edge::Upper);
+        throttled_marks(canvas, &plot, &moments, timeline, Edge::Upper);
         for wait in &waits {
             wait.draw(canvas, &plot);
         }
@@ -101,11 +99,12 @@ fn table(lines: &[Series], timeline: &Timeline) -> DataTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::digest::Digest;
     use crate::report::fixtures;
 
     #[test]
     fn subscriptions_share_a_bucket_when_its_key_does_not_name_them() {
-        let head = |run: &Run| chart(run, &Timeline::of(run)).table.head;
+        let head = |run: &Run| chart(run, &Timeline::of(&Digest::of(run))).table.head;
         let mut run = fixtures::two_subscriptions();
         assert_eq!(head(&run), ["at", "team-a", "team-b"]);
         run.info.limits[0].counter_key = "everybody".to_owned();
@@ -116,7 +115,7 @@ mod tests {
 
     #[test]
     fn debt_is_drawn_below_zero_and_named() {
-        let drawn = |run: &Run| chart(run, &Timeline::of(run)).inline.unwrap();
+        let drawn = |run: &Run| chart(run, &Timeline::of(&Digest::of(run))).inline.unwrap();
         let mut run = fixtures::burst();
         let svg = drawn(&run);
         for shape in [
@@ -127,7 +126,7 @@ mod tests {
         ] {
             assert!(svg.contains(shape), "{shape}");
         }
-        let lowest = chart(&run, &Timeline::of(&run)).table.rows;
+        let lowest = chart(&run, &Timeline::of(&Digest::of(&run))).table.rows;
         assert!(
             lowest.iter().any(|row| row[1].starts_with('-')),
             "{lowest:?}"

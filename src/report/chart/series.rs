@@ -7,7 +7,7 @@ use crate::report::stats::seconds;
 use crate::report::svg::{Canvas, Ink, Plot};
 
 /// Points that a line may have: more than the picture is wide would not show.
-pub(super) const COLUMNS: u64 = 480;
+pub(super) const COLUMNS: u64 = 220;
 /// Lines that can be told apart.
 pub(super) const MOST_SERIES: usize = 4;
 

@@ -4,10 +4,9 @@ use super::built::{Chart, DataTable};
 use super::key::text_width;
 use super::names::short;
 use crate::base::{number, percent};
-use crate::report::group::{Group, by_subscription};
+use crate::report::group::Group;
 use crate::report::svg::{Anchor, Ink, Picture, WIDTH, picture, put};
 use crate::report::verdict::plural;
-use crate::results::Run;
 
 const ID: &str = "subscriptions";
 const TITLE: &str = "Tokens by subscription";
@@ -15,8 +14,8 @@ const ROW: f64 = 28.0;
 const MOST_ROWS: usize = 12;
 
 /// `None` with fewer than two subscriptions: there is nothing to share.
-pub(super) fn chart(run: &Run) -> Option<Chart> {
-    let mut groups = by_subscription(run);
+pub(super) fn chart(subscriptions: &[Group]) -> Option<Chart> {
+    let mut groups: Vec<&Group> = subscriptions.iter().collect();
     if groups.len() < 2 {
         return None;
     }
@@ -44,7 +43,7 @@ pub(super) fn chart(run: &Run) -> Option<Chart> {
 }
 
 /// One bar each, the longest first.
-fn bars(groups: &[Group]) -> Picture {
+fn bars(groups: &[&Group]) -> Picture {
     let names = groups.iter().map(|group| text_width(&short(&group.name)));
     let left = names.fold(0.0, f64::max) + 8.0;
     // Bars end where the longest label still fits beside them.
@@ -83,7 +82,7 @@ fn label(group: &Group) -> String {
     )
 }
 
-fn table(groups: &[Group]) -> DataTable {
+fn table(groups: &[&Group]) -> DataTable {
     let mut table = DataTable::new(&[
         "subscription",
         "tokens",

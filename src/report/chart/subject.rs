@@ -90,7 +90,7 @@ impl Subject {
 /// The subscriptions that were throttled most, then those with most reports; and how many are not
 /// among those. A bucket that all of them share is one group.
 pub(super) fn groups<'a>(run: &'a Run, subject: &Subject) -> (Vec<Group<'a>>, usize) {
-    let together = matches!(subject, Subject::Bucket(_)) && !per_subscription(run);
+    let together = matches!(subject, Subject::Bucket(_)) && !per_subscription(&run.info);
     let mut groups: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
     for record in &run.records {
         let name = if together {

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use crate::base::format_duration;
 use crate::report::axis::{self, Axis};
-use crate::report::outcome::index;
+use crate::report::digest::Digest;
 use crate::report::svg::Frame;
 use crate::report::svg::WIDTH;
-use crate::results::{Outcome, Record, Run};
 
 pub(super) struct Timeline {
     pub(super) interval_us: u64,
@@ -23,27 +22,15 @@ pub(super) struct Bin {
 }
 
 impl Timeline {
-    pub(super) fn of(run: &Run) -> Timeline {
-        let last = run
-            .records
-            .iter()
-            .map(|record| record.done_us)
-            .max()
-            .unwrap_or(0);
-        let extent_us = last.max(run.info.duration_us.unwrap_or(0)).max(1);
-        let interval_us = axis::interval_us(extent_us);
-        // A request that is done at the very end belongs to the last interval, not to one beyond it.
-        let count = extent_us.div_ceil(interval_us);
-        let mut bins = vec![Bin::default(); usize::try_from(count).unwrap_or(0)];
-        for record in &run.records {
-            let place = usize::try_from(record.done_us / interval_us)
-                .unwrap_or(0)
-                .min(bins.len() - 1);
-            let cell = index(record.outcome());
-            bins[place].requests[cell] += 1;
-            bins[place].tokens[cell] += tokens(record);
+    pub(super) fn of(digest: &Digest) -> Timeline {
+        let bins = digest.columns.iter().map(|column| Bin {
+            requests: column.requests,
+            tokens: column.tokens,
+        });
+        Timeline {
+            interval_us: digest.interval_us,
+            bins: bins.collect(),
         }
-        Timeline { interval_us, bins }
     }
 
     pub(super) fn end_us(&self) -> u64 {
@@ -69,13 +56,6 @@ impl Timeline {
     /// `2s`, `1m`: the length of one interval.
     pub(super) fn step(&self) -> String {
         clock(self.interval_us)
-    }
-}
-
-fn tokens(record: &Record) -> u64 {
-    match record.outcome() {
-        Outcome::Passed => record.total_tokens().unwrap_or(0),
-        _ => record.planned_prompt_tokens,
     }
 }
 

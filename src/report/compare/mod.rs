@@ -81,6 +81,9 @@ pub(crate) struct Decisions {
     /// Arrivals that both runs decided, by their first attempt.
     pub(crate) compared: u64,
     pub(crate) alike: u64,
+    /// When the first of those that were not was due, microseconds since the start; absent when all
+    /// were.
+    pub(crate) different_from_us: Option<u64>,
     /// The first ten that were not: arrival, outcome in the first run, in the second.
     pub(crate) different: Vec<(u64, Outcome, Outcome)>,
 }
@@ -242,23 +245,31 @@ fn decisions(base: &Run, other: &Run) -> Option<Decisions> {
     }
     let first = |run: &Run| {
         let records = run.records.iter().filter(|record| record.attempt == 1);
-        let decided = records.map(|record| (record.arrival, record.outcome()));
-        decided.collect::<std::collections::BTreeMap<u64, Outcome>>()
+        let decided = records.map(|record| {
+            let decision = (record.scheduled_us, record.outcome());
+            (record.arrival, decision)
+        });
+        decided.collect::<std::collections::BTreeMap<u64, (u64, Outcome)>>()
     };
     let (known, new) = (first(base), first(other));
     let mut found = Decisions {
         compared: 0,
         alike: 0,
+        different_from_us: None,
         different: Vec::new(),
     };
-    for (arrival, outcome) in &known {
-        let Some(now) = new.get(arrival) else {
+    for (arrival, (due_us, outcome)) in &known {
+        let Some((_, now)) = new.get(arrival) else {
             continue;
         };
         found.compared += 1;
         if outcome == now {
             found.alike += 1;
-        } else if found.different.len() < 10 {
+            continue;
+        }
+        let first = found.different_from_us.unwrap_or(*due_us);
+        found.different_from_us = Some(first.min(*due_us));
+        if found.different.len() < 10 {
             found.different.push((*arrival, *outcome, *now));
         }
     }

@@ -1,5 +1,6 @@
 //! A comparison as tables and as Markdown.
 
+use super::super::chart::clock;
 use super::super::grid::Grid;
 use super::super::listing::{Listing, none};
 use super::super::markdown::table;
@@ -38,9 +39,15 @@ fn head(comparison: &Comparison) -> String {
     if let Some(decisions) = &comparison.decisions {
         put!(
             out,
-            "same plan: {} of {} decided alike\n",
+            "same plan: {} of {} decided alike{}\n",
             number(decisions.alike as f64, 0),
-            plural(decisions.compared, "arrival")
+            plural(decisions.compared, "arrival"),
+            decisions
+                .different_from_us
+                .map_or(String::new(), |first| format!(
+                    ", differently from {} on",
+                    clock(first)
+                ))
         );
     }
     out

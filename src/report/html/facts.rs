@@ -2,34 +2,40 @@
 
 use crate::base::number;
 use crate::report::chart::clock;
+use crate::report::cost::Cost;
 use crate::report::summary::Summary;
 use crate::report::svg::{escape, put};
 use crate::report::verdict::plural;
-use crate::results::{Origin, Run};
+use crate::report::whole::Report;
+use crate::results::{Origin, RunInfo};
 
 /// A client that is later than that with one request in a hundred measures itself.
 const LATE_MS: f64 = 100.0;
 
 /// What makes the numbers above less than they seem.
-pub(super) fn warnings(run: &Run, summary: &Summary) -> Vec<String> {
+pub(super) fn warnings(report: &Report<'_>) -> Vec<String> {
+    let (info, summary) = (report.info, &report.summary);
     let mut warnings = Vec::new();
     let counts = &summary.counts;
-    if run.info.interrupted {
+    if info.interrupted {
         warnings.push(format!(
             "interrupted: {} of {} were sent",
             number(summary.arrived as f64, 0),
-            plural(run.info.planned, "planned request")
+            plural(info.planned, "planned request")
         ));
     }
-    if run.info.duration_us.is_none() {
+    if let Some(why) = &info.stopped {
+        warnings.push(format!("stopped: {why}"));
+    }
+    if info.duration_us.is_none() {
         warnings.push(
             "the run has no end on record: it was killed, or it is still going on".to_owned(),
         );
     }
-    if run.torn {
+    if summary.torn {
         warnings.push("the last line of `requests.jsonl` is torn and left out".to_owned());
     }
-    if run.info.origin == Origin::Simulated {
+    if info.origin == Origin::Simulated {
         warnings.push(
             "simulated: decided by the policy engine in virtual time, no gateway was asked"
                 .to_owned(),
@@ -51,12 +57,13 @@ pub(super) fn warnings(run: &Run, summary: &Summary) -> Vec<String> {
             number(late.p99_ms, 0)
         ));
     }
+    warnings.extend(report.cautions.iter().cloned());
     warnings
 }
 
-pub(super) fn write(out: &mut String, run: &Run, summary: &Summary) {
+pub(super) fn write(out: &mut String, info: &RunInfo, summary: &Summary) {
     out.push_str("<footer>\n<section aria-labelledby=\"facts\">\n<h2 id=\"facts\">The run</h2>\n<dl class=\"facts\">\n");
-    for (name, value) in facts(run, summary) {
+    for (name, value) in facts(info, summary) {
         put!(
             out,
             "<div><dt>{name}</dt><dd>{}</dd></div>\n",
@@ -66,19 +73,22 @@ pub(super) fn write(out: &mut String, run: &Run, summary: &Summary) {
     out.push_str("</dl>\n</section>\n</footer>\n");
 }
 
-fn facts(run: &Run, summary: &Summary) -> Vec<(&'static str, String)> {
-    let info = &run.info;
+fn facts(info: &RunInfo, summary: &Summary) -> Vec<(&'static str, String)> {
     let retries = summary.counts.requests - summary.arrived;
     let mut facts = vec![
         ("scenario", info.scenario.clone()),
         ("origin", super::origin(info.origin).to_owned()),
     ];
-    facts.extend(where_to(run));
+    facts.extend(where_to(info));
     facts.extend([
         ("started", super::started(&info.started)),
         ("took", info.duration_us.map_or_else(unknown, clock)),
         ("planned", plural(info.planned, "request")),
         ("retries", number(retries as f64, 0)),
+        (
+            "tokens cost",
+            summary.cost.as_ref().map_or_else(unknown, Cost::words),
+        ),
         ("seed", info.seed.to_string()),
         ("overrides", or_none(info.overrides.join(", "))),
         ("tool version", info.tool_version.clone()),
@@ -99,15 +109,15 @@ fn facts(run: &Run, summary: &Summary) -> Vec<(&'static str, String)> {
 }
 
 /// The target and its limits.
-fn where_to(run: &Run) -> Vec<(&'static str, String)> {
-    let target = &run.info.target;
+fn where_to(info: &RunInfo) -> Vec<(&'static str, String)> {
+    let target = &info.target;
     let mut facts = vec![
         ("target", target.name.clone()),
         ("gateway", or_none(target.url.clone().unwrap_or_default())),
         ("tier", target.tier.clone().unwrap_or_else(unknown)),
         ("model", target.model.clone()),
     ];
-    for limit in &run.info.limits {
+    for limit in &info.limits {
         let mut words = Vec::new();
         if let Some(tokens) = limit.tokens_per_minute {
             words.push(format!("{} tokens/min", number(tokens as f64, 0)));
@@ -119,7 +129,7 @@ fn where_to(run: &Run) -> Vec<(&'static str, String)> {
             format!("{words} by {}, {}", limit.counter_key, limit.place),
         ));
     }
-    if run.info.limits.is_empty() {
+    if info.limits.is_empty() {
         facts.push(("limit", or_none(String::new())));
     }
     facts

@@ -1,4 +1,5 @@
-//! The report as one file: no network, no script, light or dark, on a phone and on paper.
+//! The report as one file: no network, light or dark, on a phone and on paper. It says everything
+//! without its script, which only sorts, filters, zooms and picks.
 //!
 //! Whatever comes from the data goes through `escape`; nothing of it can become markup.
 
@@ -7,23 +8,34 @@ mod facts;
 mod figures;
 mod sections;
 mod table;
+mod usage;
 
-use super::chart::charts;
+pub(super) use usage::{UsagePage, usage_page};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest as _, Sha256};
+
 use super::look;
-use super::summary::{Summary, summary};
 use super::svg::{escape, put};
 use super::verdict::{sentence, thresholds_words};
-use crate::results::{Origin, Run};
+use super::whole::Report;
+use crate::results::{Origin, RunInfo};
 
-/// The page allows itself nothing but its own style, so a mistake in escaping could not run or load
-/// anything either.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+/// The page allows itself nothing but its own style and this one script, known by its digest, so a
+/// mistake in escaping could not run or load anything either.
+fn policy() -> String {
+    let digest = BASE64_STANDARD.encode(Sha256::digest(look::SCRIPT));
+    format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; \
+         form-action 'none'"
+    )
+}
 
-pub(crate) fn html(run: &Run) -> String {
-    let summary = summary(run);
+pub(crate) fn html(report: &Report<'_>) -> String {
+    let (info, summary) = (report.info, &report.summary);
     let mut out = String::new();
-    head(&mut out, run);
+    head(&mut out, info);
     put!(
         out,
         "<body>\n<a class=\"skip\" href=\"#main\">skip to the report</a>\n"
@@ -33,23 +45,23 @@ pub(crate) fn html(run: &Run) -> String {
         "<svg class=\"patterns\" width=\"0\" height=\"0\" aria-hidden=\"true\">{}</svg>\n",
         look::PATTERNS
     );
-    header(&mut out, run);
+    header(&mut out, info);
     out.push_str("<main id=\"main\" tabindex=\"-1\">\n");
-    verdict(&mut out, run, &summary);
-    cards::write(&mut out, &summary);
-    sections::thresholds(&mut out, &summary);
-    figures::write(&mut out, &charts(run));
-    sections::groups(&mut out, &summary);
-    sections::limits(&mut out, &summary);
-    sections::times(&mut out, &summary);
-    sections::refusals(&mut out, run);
+    verdict(&mut out, report);
+    cards::write(&mut out, summary);
+    sections::thresholds(&mut out, summary);
+    figures::write(&mut out, &report.charts);
+    sections::groups(&mut out, summary);
+    sections::limits(&mut out, summary);
+    sections::times(&mut out, summary);
+    sections::refusals(&mut out, report);
     out.push_str("</main>\n");
-    facts::write(&mut out, run, &summary);
-    out.push_str("</body>\n</html>\n");
+    facts::write(&mut out, info, summary);
+    put!(out, "<script>{}</script>\n</body>\n</html>\n", look::SCRIPT);
     out
 }
 
-fn head(out: &mut String, run: &Run) {
+fn head(out: &mut String, info: &RunInfo) {
     put!(
         out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -57,16 +69,15 @@ fn head(out: &mut String, run: &Run) {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}: run report</title>\n\
          <style>\n{}{}{}</style>\n</head>\n",
-        escape(POLICY),
-        escape(&run.info.scenario),
+        escape(&policy()),
+        escape(&info.scenario),
         look::PALETTE,
         look::CHART,
         look::PAGE,
     );
 }
 
-fn header(out: &mut String, run: &Run) {
-    let info = &run.info;
+fn header(out: &mut String, info: &RunInfo) {
     let target = info.target.url.as_deref().unwrap_or(&info.target.name);
     put!(
         out,
@@ -101,7 +112,8 @@ fn started(text: &str) -> String {
         })
 }
 
-fn verdict(out: &mut String, run: &Run, summary: &Summary) {
+fn verdict(out: &mut String, report: &Report<'_>) {
+    let (info, summary) = (report.info, &report.summary);
     let class = match (summary.thresholds.is_empty(), summary.passed()) {
         (true, _) => "plain",
         (false, true) => "good",
@@ -111,9 +123,9 @@ fn verdict(out: &mut String, run: &Run, summary: &Summary) {
     put!(
         out,
         "<section class=\"verdict {class}\" aria-label=\"verdict\">\n<p class=\"word\">{word}</p>\n<p>{}</p>\n</section>\n",
-        escape(&sentence(run, summary)),
+        escape(&sentence(info, summary)),
     );
-    for warning in facts::warnings(run, summary) {
+    for warning in facts::warnings(report) {
         put!(
             out,
             "<p class=\"banner\" role=\"note\">{}</p>\n",

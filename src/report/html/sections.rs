@@ -5,7 +5,7 @@ use crate::base::number;
 use crate::report::listing::{self, Listing, MOST_REFUSALS};
 use crate::report::summary::Summary;
 use crate::report::svg::put;
-use crate::results::{Outcome, Run};
+use crate::report::whole::Report;
 
 /// A section with its tables; `words` stand in for those that have no rows.
 fn section(out: &mut String, id: &str, heading: &str, listings: &[Listing], words: &str) {
@@ -75,21 +75,18 @@ pub(super) fn times(out: &mut String, summary: &Summary) {
     );
 }
 
-pub(super) fn refusals(out: &mut String, run: &Run) {
-    let mut listing = listing::refusals(run);
-    let refused = run
-        .records
-        .iter()
-        .filter(|record| record.outcome() != Outcome::Passed)
-        .count();
-    if refused > MOST_REFUSALS {
+pub(super) fn refusals(out: &mut String, report: &Report<'_>) {
+    let mut listing = listing::refusals(&report.digest.refusals);
+    let counts = &report.summary.counts;
+    let refused = counts.requests - counts.passed;
+    if refused > listing.rows.len() as u64 {
         put!(
             listing.caption,
             ": the first {MOST_REFUSALS} of {}",
             number(refused as f64, 0)
         );
     }
-    let words = if run.records.is_empty() {
+    let words = if counts.requests == 0 {
         "no request was done"
     } else {
         "every request passed"

@@ -1,12 +1,14 @@
 //! How reports look: one palette for charts and page, and the frame around a picture.
 
-use super::svg::{Picture, WIDTH, escape, put};
+use super::svg::{Frame, Picture, WIDTH, escape, put};
 
 /// Colours as CSS variables: light, dark on screens, forced colours.
 pub(super) const PALETTE: &str = include_str!("palette.css");
 /// What the classes of chart shapes look like.
 pub(super) const CHART: &str = include_str!("chart.css");
 pub(super) const PAGE: &str = include_str!("page.css");
+/// What a page can do beyond being read: sort and filter tables, zoom time, pick subscriptions.
+pub(super) const SCRIPT: &str = include_str!("page.js");
 
 /// Patterns that tell outcomes apart without colour; once in every document.
 pub(super) const PATTERNS: &str = include_str!("patterns.svg");
@@ -42,8 +44,18 @@ pub(super) fn standalone(title: &str, description: &str, picture: &Picture) -> S
 
 /// A picture inside a page that has palette, chart style and patterns already.
 pub(super) fn inline(title: &str, description: &str, picture: &Picture) -> String {
+    // Edges of the plot and the end of its time, for a page that zooms.
+    let time = picture.time.map_or(String::new(), |(frame, end)| {
+        let Frame {
+            left,
+            right,
+            top,
+            bottom,
+        } = frame;
+        format!(" data-time=\"{left} {right} {top} {bottom} {end}\"")
+    });
     format!(
-        "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{}. {}\">\n{}</svg>",
+        "<svg class=\"chart\"{time} viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{}. {}\">\n{}</svg>",
         picture.height,
         escape(title),
         escape(description),

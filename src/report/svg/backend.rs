@@ -40,12 +40,44 @@ impl<'a> SvgBackend<'a> {
         }
     }
 
+    /// Boxes between every two points, as one path.
+    pub(super) fn boxes<S: BackendStyle>(
+        &mut self,
+        mut corners: impl Iterator<Item = BackendCoord>,
+        style: &S,
+    ) {
+        put!(self.out, "<path class=\"{}\" d=\"", class(style.color()));
+        while let (Some((left, top)), Some((right, bottom))) = (corners.next(), corners.next()) {
+            let (left, right) = (left.min(right), left.max(right));
+            let (top, bottom) = (top.min(bottom), top.max(bottom));
+            put!(
+                self.out,
+                "M{} {}h{}v{}h{}Z",
+                units(left),
+                units(top),
+                units(right - left),
+                units(bottom - top),
+                units(left - right),
+            );
+        }
+        self.out.push('"');
+        self.close("path");
+    }
+
     fn path(&mut self, points: impl IntoIterator<Item = BackendCoord>, class: &str, end: &str) {
         put!(self.out, "<path class=\"{class}\" d=\"");
-        let mut letter = 'M';
+        // From point to point, which is shorter than where each of them is.
+        let mut before: Option<BackendCoord> = None;
         for (x, y) in points {
-            put!(self.out, "{letter}{} {}", units(x), units(y));
-            letter = 'L';
+            match before {
+                None => put!(self.out, "M{} {}", units(x), units(y)),
+                Some((left, top)) if top == y => put!(self.out, "h{}", units(x - left)),
+                Some((left, top)) if left == x => put!(self.out, "v{}", units(y - top)),
+                Some((left, top)) => {
+                    put!(self.out, "l{} {}", units(x - left), units(y - top));
+                }
+            }
+            before = Some((x, y));
         }
         put!(self.out, "{end}\"");
         self.close("path");

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::ops::Range;
 
 use plotters::coord::Shift;
@@ -21,6 +22,8 @@ pub(super) const NEVER: &str = "drawing into a string cannot fail";
 pub(in crate::report) struct Picture {
     pub(in crate::report) height: f64,
     pub(in crate::report) shapes: String,
+    /// The plot and the seconds at its right edge, when it has time across.
+    pub(in crate::report) time: Option<(Frame, f64)>,
 }
 
 /// Where a text stands relative to its point.
@@ -34,14 +37,25 @@ pub(in crate::report) enum Anchor {
 /// A sheet to draw on, in SVG units from the top left corner.
 pub(in crate::report) struct Canvas<'a> {
     area: DrawingArea<SvgBackend<'a>, Shift>,
+    time: Cell<Option<(Frame, f64)>>,
 }
 
 pub(in crate::report) fn picture(height: f64, paint: impl FnOnce(&Canvas<'_>)) -> Picture {
     let mut shapes = String::new();
     let size = (scaled(WIDTH).unsigned_abs(), scaled(height).unsigned_abs());
     let area = SvgBackend::new(&mut shapes, size).into_drawing_area();
-    paint(&Canvas { area });
-    Picture { height, shapes }
+    let canvas = Canvas {
+        area,
+        time: Cell::new(None),
+    };
+    paint(&canvas);
+    let time = canvas.time.get();
+    drop(canvas);
+    Picture {
+        height,
+        shapes,
+        time,
+    }
 }
 
 /// SVG units as the whole numbers that plotters wants.
@@ -107,6 +121,9 @@ impl<'a> Canvas<'a> {
 
     /// Draws the axes into a frame and gives back the plot inside.
     pub(in crate::report) fn plot<'c>(&'c self, frame: &Frame, x: &Axis, y: &Axis) -> Plot<'c, 'a> {
+        if x.is_time() {
+            self.time.set(Some((*frame, x.end)));
+        }
         Plot::new(self, &self.area, frame, x, y)
     }
 }

@@ -33,6 +33,16 @@ pub(in crate::report) enum Ink {
     Quantile,
     /// A thin line from a mark to its label.
     Leader,
+    /// Between two lines that should be one.
+    Apart,
+    /// Cells of a heat map, from few to many.
+    Heat1,
+    Heat2,
+    Heat3,
+    Heat4,
+    Heat5,
+    /// What nobody came back for.
+    Gone,
     /// Nothing to see: a place that has a tooltip.
     Hover,
 }
@@ -41,7 +51,7 @@ const RED: u8 = 0xc1;
 const GREEN: u8 = 0xa5;
 
 impl Ink {
-    const ALL: [(Ink, &'static str); 21] = [
+    const ALL: [(Ink, &'static str); 28] = [
         (Ink::Text, "text"),
         (Ink::Soft, "soft"),
         (Ink::Strong, "strong"),
@@ -62,11 +72,21 @@ impl Ink {
         (Ink::Zero, "zero"),
         (Ink::Quantile, "quantile"),
         (Ink::Leader, "leader"),
+        (Ink::Apart, "apart"),
+        (Ink::Heat1, "heat-1"),
+        (Ink::Heat2, "heat-2"),
+        (Ink::Heat3, "heat-3"),
+        (Ink::Heat4, "heat-4"),
+        (Ink::Heat5, "heat-5"),
+        (Ink::Gone, "gone"),
         (Ink::Hover, "hover"),
     ];
 
     pub(in crate::report) const SERIES: [Ink; 4] =
         [Ink::Series1, Ink::Series2, Ink::Series3, Ink::Series4];
+
+    pub(in crate::report) const HEAT: [Ink; 5] =
+        [Ink::Heat1, Ink::Heat2, Ink::Heat3, Ink::Heat4, Ink::Heat5];
 
     pub(super) fn colour(self) -> RGBColor {
         let place = Ink::ALL.iter().position(|(ink, _)| *ink == self);

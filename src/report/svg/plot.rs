@@ -125,9 +125,23 @@ impl<'c, 'a> Plot<'c, 'a> {
         let mut corners = vec![(first.0, 0.0)];
         corners.extend_from_slice(points);
         corners.push((last.0, 0.0));
+        self.polygon(corners, ink);
+    }
+
+    /// A filled polygon.
+    pub(in crate::report) fn polygon(&self, points: Vec<(f64, f64)>, ink: Ink) {
+        self.filled(Form::Area, points, ink);
+    }
+
+    /// Filled boxes, given by two corners each, that look alike and mean one thing.
+    pub(in crate::report) fn boxes(&self, corners: Vec<(f64, f64)>, ink: Ink) {
+        self.filled(Form::Boxes, corners, ink);
+    }
+
+    fn filled(&self, form: Form, points: Vec<(f64, f64)>, ink: Ink) {
         let shape = Shape {
-            form: Form::Area,
-            points: corners,
+            form,
+            points,
             ink,
             title: None,
         };

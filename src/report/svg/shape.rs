@@ -22,6 +22,8 @@ pub(super) enum Form {
     Line,
     /// A filled polygon.
     Area,
+    /// Many filled boxes in one element; every two points are corners of one.
+    Boxes,
 }
 
 impl<'a, C: 'a> PointCollection<'a, C> for &'a Shape<C> {
@@ -49,6 +51,10 @@ impl<'b, C> Drawable<SvgBackend<'b>> for Shape<C> {
             },
             Form::Line => backend.draw_path(points, &colour),
             Form::Area => backend.fill_polygon(points, &colour),
+            Form::Boxes => {
+                backend.boxes(points, &colour);
+                Ok(())
+            }
         };
         backend.titled(None);
         drawn

@@ -1,8 +1,9 @@
 //! Whatever the data, the markup is whole and nothing of the data becomes part of it.
 
 use super::super::chart::Chart;
+use super::super::look;
 use super::super::svg::escape;
-use super::super::{charts, fixtures, html, tables};
+use super::super::{Report, fixtures, html, tables};
 use crate::results::{Record, Run};
 use proptest::collection::vec;
 use proptest::option;
@@ -31,9 +32,10 @@ fn elements(markup: &str) -> Vec<String> {
                 open.push(name);
             }
         }
-        if name == "style" && !tag.starts_with('/') {
-            // A style sheet holds `>` and `&` as it likes, but no tag.
-            rest = &rest[rest.find("</style>").expect("a style ends")..];
+        if ["style", "script"].contains(&name) && !tag.starts_with('/') {
+            // They hold `<`, `>` and `&` as they like, but not their own end.
+            let end = rest.find(&format!("</{name}>"));
+            rest = &rest[end.expect("a style or script ends")..];
         }
     }
     assert!(open.is_empty(), "never closed: {open:?}");
@@ -87,7 +89,7 @@ fn inside_its_frame(name: &str, chart: &Chart) {
 #[test]
 fn every_chart_of_every_run_is_whole() {
     for (name, run) in fixtures::all() {
-        for chart in charts(&run) {
+        for chart in Report::of(&run).charts {
             let names = elements(&chart.svg);
             assert_eq!(names[..3], ["svg", "title", "desc"], "{name}/{}", chart.id);
             assert!(
@@ -117,16 +119,22 @@ fn every_chart_of_every_run_is_whole() {
 #[test]
 fn every_page_is_whole_small_and_alone() {
     for (name, run) in fixtures::all() {
-        let page = html(&run);
+        let page = html(&Report::of(&run));
         let names = elements(&page);
         for wanted in ["html", "title", "h1", "main", "footer"] {
             assert!(names.contains(&wanted.to_owned()), "{name}: {wanted}");
         }
-        for unwanted in ["script", "link", "img", "iframe"] {
+        for unwanted in ["link", "img", "iframe"] {
             assert!(!names.contains(&unwanted.to_owned()), "{name}: {unwanted}");
         }
+        let scripts = names.iter().filter(|name| *name == "script").count();
+        assert_eq!(scripts, 1, "{name}: our own script and no other");
         assert!(page.len() < 250_000, "{name}: {} bytes", page.len());
-        assert_eq!(page, html(&run), "{name}: same run, same bytes");
+        assert_eq!(
+            page,
+            html(&Report::of(&run)),
+            "{name}: same run, same bytes"
+        );
     }
 }
 
@@ -168,12 +176,12 @@ proptest! {
     #[test]
     fn any_run_is_reported(records in vec(any_record(), 0..40), torn in any::<bool>()) {
         let run = Run { info: fixtures::info("any"), records, torn };
-        elements(&html(&run));
-        for chart in charts(&run) {
+        elements(&html(&Report::of(&run)));
+        for chart in Report::of(&run).charts {
             elements(&chart.svg);
             inside_its_frame("any", &chart);
         }
-        for line in tables(&run, Some(200), false).lines() {
+        for line in tables(&Report::of(&run), Some(200), false).lines() {
             prop_assert!(!line.chars().any(char::is_control));
         }
     }
@@ -190,18 +198,21 @@ fn a_page_does_not_grow_with_its_run() {
                 ..record.clone()
             }));
     }
-    let bytes = html(&long).len();
+    let bytes = html(&Report::of(&long)).len();
     assert!(bytes < 250_000, "{bytes} bytes");
 }
 
 #[test]
 fn names_cannot_become_markup() {
-    let page = html(&fixtures::hostile());
+    let page = html(&Report::of(&fixtures::hostile()));
     assert!(
         page.contains(
             "&lt;/title&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot; onload="
         )
     );
+    let ours = format!("<script>{}</script>", look::SCRIPT);
+    assert!(page.contains(&ours));
+    let page = page.replace(&ours, "");
     for never in ["<script", "alert('x')", "\" onload", "\u{202e}", "\u{1b}"] {
         assert!(!page.contains(never), "{never:?}");
     }
@@ -217,18 +228,20 @@ fn escaping_leaves_nothing_that_ends_a_text() {
 
 #[test]
 fn nothing_is_drawn_from_nothing() {
-    let drawn: Vec<Chart> = charts(&fixtures::empty());
+    let drawn: Vec<Chart> = Report::of(&fixtures::empty()).charts;
     for chart in &drawn {
         assert!(chart.inline.is_none(), "{}", chart.id);
         assert!(chart.svg.contains(chart.words.unwrap()), "{}", chart.id);
     }
-    let unstreamed = charts(&fixtures::burst())
+    let unstreamed = Report::of(&fixtures::burst())
+        .charts
         .into_iter()
         .find(|chart| chart.id == "ttft")
         .unwrap();
     assert_eq!(unstreamed.words, Some("no streamed answers in this run"));
     assert!(
-        charts(&fixtures::one_request())
+        Report::of(&fixtures::one_request())
+            .charts
             .iter()
             .filter(|chart| chart.inline.is_some())
             .count()

@@ -2,14 +2,14 @@
 
 use super::super::summary::summary;
 use super::super::verdict::sentence;
-use super::super::{charts, fixtures, tables};
+use super::super::{Report, fixtures, tables};
 
 #[test]
 fn a_run_in_one_sentence() {
     let sentences: Vec<String> = fixtures::all()
         .into_iter()
         .filter(|(name, _)| *name != "hostile")
-        .map(|(name, run)| format!("{name}: {}", sentence(&run, &summary(&run))))
+        .map(|(name, run)| format!("{name}: {}", sentence(&run.info, &summary(&run))))
         .collect();
     insta::assert_snapshot!(sentences.join("\n"));
 }
@@ -22,26 +22,27 @@ fn the_summary_of_a_burst() {
 
 #[test]
 fn tables_for_a_terminal() {
-    insta::assert_snapshot!(tables(&fixtures::burst(), Some(80), false));
+    insta::assert_snapshot!(tables(&Report::of(&fixtures::burst()), Some(80), false));
 }
 
 #[test]
 fn tables_for_a_file() {
-    insta::assert_snapshot!(tables(&fixtures::interrupted(), None, false));
+    insta::assert_snapshot!(tables(&Report::of(&fixtures::interrupted()), None, false));
 }
 
 #[test]
 fn colour_is_on_request_only() {
     let run = fixtures::burst();
-    assert!(tables(&run, Some(120), true).contains("\u{1b}["));
-    assert!(!tables(&run, Some(120), false).contains('\u{1b}'));
-    assert!(!tables(&fixtures::hostile(), Some(120), false).contains('\u{1b}'));
+    let report = Report::of(&run);
+    assert!(tables(&report, Some(120), true).contains("\u{1b}["));
+    assert!(!tables(&report, Some(120), false).contains('\u{1b}'));
+    assert!(!tables(&Report::of(&fixtures::hostile()), Some(120), false).contains('\u{1b}'));
 }
 
 #[test]
 fn tables_fit_their_terminal() {
     for (name, run) in fixtures::all() {
-        let text = tables(&run, Some(80), false);
+        let text = tables(&Report::of(&run), Some(80), false);
         let tables = text
             .lines()
             .skip(2)
@@ -54,7 +55,8 @@ fn tables_fit_their_terminal() {
 
 #[test]
 fn a_chart_as_it_is_written() {
-    let chart = charts(&fixtures::ten_seconds())
+    let chart = Report::of(&fixtures::ten_seconds())
+        .charts
         .into_iter()
         .find(|chart| chart.id == "tokens-by-outcome");
     insta::assert_snapshot!(chart.unwrap().inline.unwrap());
@@ -64,7 +66,7 @@ fn a_chart_as_it_is_written() {
 fn data_tables_hold_what_the_pictures_show() {
     let run = fixtures::two_subscriptions();
     let summary = summary(&run);
-    for chart in charts(&run) {
+    for chart in Report::of(&run).charts {
         let column = |place: usize| {
             let cells = chart
                 .table
