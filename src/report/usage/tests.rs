@@ -68,6 +68,7 @@ fn morning(minutes: u64, subscriptions: u64) -> Usage {
             },
             answers: total / 90,
             requests: (number == 0).then_some((total / 80, total / 700)),
+            requests_by_interval: Vec::new(),
             tokens,
         }
     });
