@@ -1,7 +1,6 @@
 //! Whether a request may come in: its token, and the answer when it has none that counts.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::issuer::Issuer;
 use crate::plane::{Ask, Refusal, Reply};
@@ -49,9 +48,9 @@ pub(super) fn check(issuer: &Issuer, tenant: &str, ask: &Ask, now: Timestamp) ->
             "The access token is invalid.",
         );
     };
-    let expires = claims["exp"].as_i64().unwrap_or(0);
-    if expires <= now.as_second() {
-        let expired = Timestamp::from_second(expires).unwrap_or(now);
+    let end = claims["exp"].as_i64().unwrap_or(0);
+    if end <= now.as_second() {
+        let expired = Timestamp::from_second(end).unwrap_or(now);
         let message = format!(
             "The access token expiry UTC time '{expired}' is earlier than current UTC time '{now}'."
         );
@@ -73,7 +72,7 @@ pub(super) fn check(issuer: &Issuer, tenant: &str, ask: &Ask, now: Timestamp) ->
         let told = "The audience is not one of this endpoint.";
         return refuse("InvalidAuthenticationTokenAudience", message, told);
     }
-    if claims["tid"] != Value::from(tenant) {
+    if claims["tid"] != tenant {
         let message = "The access token is from the wrong issuer. It must match the tenant associated with this subscription.".to_owned();
         return refuse(
             "InvalidAuthenticationTokenTenant",

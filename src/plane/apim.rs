@@ -179,7 +179,7 @@ fn named_value(draft: &mut Draft) -> Result<(), Refusal> {
                 "Named value must not be longer than 4096 characters.",
             ));
         }
-        Some(value) if value.is_empty() => return Err(invalid("value", "Value is required.")),
+        Some("") => return Err(invalid("value", "Value is required.")),
         None if !kept => return Err(invalid("value", "Value is required.")),
         _ => {}
     }

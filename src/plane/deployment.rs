@@ -155,7 +155,7 @@ impl Wanted {
     }
 
     /// The deployment as its answers begin, before anything is known of how it goes.
-    pub(super) fn head(&self, properties: Value) -> Value {
+    pub(super) fn head(&self, properties: &Value) -> Value {
         let mut value = json!({
             "id": self.id,
             "name": self.name,
@@ -258,7 +258,7 @@ fn preflight(copy: &mut State, now: Timestamp, planned: &arm::Planned) -> Result
 /// The answer of `validate`.
 pub(super) fn validated(state: &State, wanted: &Wanted, resources: &[String]) -> Value {
     let resources: Vec<Value> = resources.iter().map(|id| json!({"id": id})).collect();
-    wanted.head(json!({
+    wanted.head(&json!({
         "templateHash": wanted.template_hash(),
         "mode": wanted.mode(),
         "provisioningState": "Succeeded",

@@ -102,7 +102,8 @@ impl Expected {
                 })
             });
             // An update of everything there is: a new resource is no update.
-            if !fits && !(wanted.trim() == "*" && old.is_none()) {
+            let upsert = wanted.trim() == "*" && old.is_none();
+            if !fits && !upsert {
                 return failed("Resource was modified since last retrieval.");
             }
         }
@@ -156,7 +157,7 @@ impl State {
         let id = self.spelled(target);
         let old = self.find(&id).cloned();
         let id = old.as_ref().map_or(id, |old| old.id.clone());
-        self.located(&id, &target.kind(), old.as_ref(), &body)?;
+        located(&id, &target.kind(), old.as_ref(), &body)?;
         let mut value = Map::new();
         value.insert("id".into(), id.clone().into());
         value.insert("name".into(), target.name().into());
@@ -231,47 +232,6 @@ impl State {
         Ok(())
     }
 
-    /// # Errors
-    ///
-    /// When a resource that lies in a region names none, or another than it lies in.
-    fn located(
-        &self,
-        id: &str,
-        kind: &str,
-        old: Option<&Entry>,
-        body: &Value,
-    ) -> Result<(), Refusal> {
-        if !TRACKED.contains(&kind.to_lowercase().as_str()) {
-            return Ok(());
-        }
-        let name = id.rsplit('/').next().unwrap_or(id);
-        let Some(location) = body["location"].as_str() else {
-            if old.is_some() {
-                return Ok(());
-            }
-            let message = "The location property is required for this definition.";
-            return Err(Refusal::new(400, "LocationRequired", message));
-        };
-        let location = catalog::region(location).ok_or_else(|| {
-            let message = format!(
-                "The provided location '{location}' is not available for resource type '{kind}'. List of available regions for the resource type is '{}'.",
-                catalog::REGIONS.map(|(name, _)| name).join(",")
-            );
-            Refusal::new(400, "LocationNotAvailableForResourceType", message)
-        })?;
-        let lies = old.and_then(|old| catalog::region(old.value["location"].as_str()?));
-        match lies {
-            Some(lies) if lies != location => {
-                let group = place(id).1.unwrap_or_default();
-                let message = format!(
-                    "The resource '{name}' already exists in location '{lies}' in resource group '{group}'. A resource with the same name cannot be created in location '{location}'. Please select a new resource name."
-                );
-                Err(Refusal::new(409, "InvalidResourceLocation", message))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// What the type itself says.
     fn shape(&mut self, draft: &mut Draft) -> Result<(), Refusal> {
         let kind = draft.target.kind();
@@ -283,7 +243,10 @@ impl State {
             "Microsoft.CognitiveServices" => match kind.as_str() {
                 "Microsoft.CognitiveServices/accounts" => account::shape(self, draft),
                 "Microsoft.CognitiveServices/accounts/deployments" => model::shape(self, draft),
-                _ => Ok(draft.default("provisioningState", "Succeeded")),
+                _ => {
+                    draft.default("provisioningState", "Succeeded");
+                    Ok(())
+                }
             },
             "Microsoft.Authorization" => telemetry::assignment(self, draft),
             _ => {
@@ -345,6 +308,41 @@ impl State {
             self.deleted
                 .insert(deleted.entry.id.to_lowercase(), deleted);
         }
+    }
+}
+
+/// # Errors
+///
+/// When a resource that lies in a region names none, or another than it lies in.
+fn located(id: &str, kind: &str, old: Option<&Entry>, body: &Value) -> Result<(), Refusal> {
+    if !TRACKED.contains(&kind.to_lowercase().as_str()) {
+        return Ok(());
+    }
+    let name = id.rsplit('/').next().unwrap_or(id);
+    let Some(location) = body["location"].as_str() else {
+        if old.is_some() {
+            return Ok(());
+        }
+        let message = "The location property is required for this definition.";
+        return Err(Refusal::new(400, "LocationRequired", message));
+    };
+    let location = catalog::region(location).ok_or_else(|| {
+        let message = format!(
+            "The provided location '{location}' is not available for resource type '{kind}'. List of available regions for the resource type is '{}'.",
+            catalog::REGIONS.map(|(name, _)| name).join(",")
+        );
+        Refusal::new(400, "LocationNotAvailableForResourceType", message)
+    })?;
+    let lies = old.and_then(|old| catalog::region(old.value["location"].as_str()?));
+    match lies {
+        Some(lies) if lies != location => {
+            let group = place(id).1.unwrap_or_default();
+            let message = format!(
+                "The resource '{name}' already exists in location '{lies}' in resource group '{group}'. A resource with the same name cannot be created in location '{location}'. Please select a new resource name."
+            );
+            Err(Refusal::new(409, "InvalidResourceLocation", message))
+        }
+        _ => Ok(()),
     }
 }
 

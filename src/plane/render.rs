@@ -49,7 +49,7 @@ fn element(source: &Source, element: &Element, form: Form, depth: usize, out: &m
             Node::Element(child) => self::element(source, child, form, depth + 1, out),
             Node::Text(text) => out.push_str(&written(&text.value, form, false)),
             Node::Skipped(span) => {
-                out.push_str(source.text.get(span.start..span.end).unwrap_or(""))
+                out.push_str(source.text.get(span.start..span.end).unwrap_or(""));
             }
         }
     }

@@ -263,7 +263,7 @@ impl Running {
                 Some(Outcome::Canceled) | None => {}
             }
             let mut value = if index == 0 {
-                self.wanted.head(properties)
+                self.wanted.head(&properties)
             } else {
                 json!({"id": deployment.id, "name": deployment.name, "type": KIND, "properties": properties})
             };

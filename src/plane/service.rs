@@ -190,7 +190,7 @@ pub(super) fn furnish(state: &mut State, id: &str) {
     let mut hidden = Map::new();
     hidden.insert("value".into(), DEFAULT_POLICY.into());
     hidden.insert("format".into(), "rawxml".into());
-    let policy = child(id, "policies", "policy", json!({}));
+    let policy = child(id, "policies", "policy", &json!({}));
     state.put(
         &format!("{id}/policies/policy"),
         "Microsoft.ApiManagement/service/policies",
@@ -201,7 +201,7 @@ pub(super) fn furnish(state: &mut State, id: &str) {
         id,
         "subscriptions",
         "master",
-        json!({
+        &json!({
             "scope": format!("{id}/"),
             "displayName": "Built-in all-access subscription",
             "state": "active",
@@ -228,7 +228,7 @@ pub(super) fn furnish(state: &mut State, id: &str) {
             id,
             "groups",
             name,
-            json!({"displayName": words, "builtIn": true, "type": "system"}),
+            &json!({"displayName": words, "builtIn": true, "type": "system"}),
         );
         state.put(
             &format!("{id}/groups/{name}"),
@@ -239,7 +239,7 @@ pub(super) fn furnish(state: &mut State, id: &str) {
     }
 }
 
-fn child(service: &str, kind: &str, name: &str, properties: Value) -> Value {
+fn child(service: &str, kind: &str, name: &str, properties: &Value) -> Value {
     json!({
         "id": format!("{service}/{kind}/{name}"),
         "type": format!("{KIND}/{kind}"),

@@ -156,9 +156,8 @@ impl State {
     /// So many hexadecimal digits, in 16s, for one purpose.
     pub(super) fn hex(&self, purpose: &str, words: usize) -> String {
         let mut seed = self.seed("key").derive(&purpose.to_lowercase());
-        (0..words)
-            .map(|_| format!("{:016x}", seed.next_u64()))
-            .collect()
+        let words = (0..words).map(|_| format!("{:016x}", seed.next_u64()));
+        words.collect::<Vec<_>>().concat()
     }
 
     /// Puts a resource in its place; it keeps its `ETag` when nothing about it changed.

@@ -43,12 +43,12 @@ fn changes(local: &mut Local, template: &Value) -> Vec<String> {
     local.settle();
     let answer = local.get(&link);
     let changes = answer["properties"]["changes"].as_array().unwrap();
-    let line = |change: &Value| {
+    let shown = |change: &Value| {
         let id = change["resourceId"].as_str().unwrap();
         let id = id.rsplit_once("/providers/").map_or(id, |(_, tail)| tail);
         format!("{} {id}", change["changeType"].as_str().unwrap())
     };
-    changes.iter().map(line).collect()
+    changes.iter().map(shown).collect()
 }
 
 #[test]
