@@ -30,6 +30,7 @@
 //! | `model` | pure | the simulated gpt-4o-mini: a request in, an answer with its moments out |
 //! | `yaml` | pure | what our YAML files share: values with places, formats, the reader's errors in our words |
 //! | `scenario` | pure | the YAML as checked types; the plan that lists every arrival |
+//! | `prices` | pure | what tokens cost: a dated table, replaceable |
 //! | `results` | pure | records, run information, format version |
 //! | `report` | pure | statistics, SVG charts, tables, HTML |
 //! | `simulate` | pure | the plan through the engine in virtual time |
@@ -87,6 +88,7 @@ mod metrics;
 mod model;
 mod policy;
 mod policytest;
+mod prices;
 mod report;
 mod results;
 mod scenario;

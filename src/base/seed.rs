@@ -42,6 +42,40 @@ impl Seed {
     pub(crate) fn exponential(&mut self) -> f64 {
         -libm::log1p(-self.unit())
     }
+
+    /// Normally distributed with mean 0 and deviation 1 (Box and Muller, one of the pair).
+    pub(crate) fn normal(&mut self) -> f64 {
+        let radius = libm::sqrt(2.0 * self.exponential());
+        radius * libm::cos(std::f64::consts::TAU * self.unit())
+    }
+
+    /// Gamma distributed with this shape and mean 1 (Marsaglia and Tsang, 2000): shape 1 is
+    /// exponential, smaller shapes come in bursts.
+    pub(crate) fn gamma(&mut self, shape: f64) -> f64 {
+        if shape < 1.0 {
+            let boost = libm::pow(1.0 - self.unit(), 1.0 / shape);
+            return self.gamma_from_one(shape + 1.0) * boost / shape;
+        }
+        self.gamma_from_one(shape) / shape
+    }
+
+    /// For shapes from 1 up; its mean is the shape.
+    fn gamma_from_one(&mut self, shape: f64) -> f64 {
+        let third = shape - 1.0 / 3.0;
+        let scale = 1.0 / libm::sqrt(9.0 * third);
+        loop {
+            let drawn = self.normal();
+            let base = 1.0 + scale * drawn;
+            let cube = base * base * base;
+            let lot = 1.0 - self.unit();
+            if cube > 0.0 {
+                let bound = 0.5 * drawn * drawn + third * (1.0 - cube + libm::log(cube));
+                if libm::log(lot) < bound {
+                    return third * cube;
+                }
+            }
+        }
+    }
 }
 
 const fn mix(mut z: u64) -> u64 {
@@ -84,5 +118,11 @@ mod tests {
             |draw: &mut dyn FnMut() -> f64| (0..n).map(|_| draw()).sum::<f64>() / f64::from(n);
         assert!((mean(&mut || seed.exponential()) - 1.0).abs() < 0.02);
         assert!((mean(&mut || seed.below(10) as f64) - 4.5).abs() < 0.05);
+        assert!(mean(&mut || seed.normal()).abs() < 0.02);
+        for shape in [0.2, 1.0, 4.0] {
+            assert!((mean(&mut || seed.gamma(shape)) - 1.0).abs() < 0.04);
+            let square = mean(&mut || (seed.gamma(shape) - 1.0).powi(2));
+            assert!((square * shape - 1.0).abs() < 0.1, "{shape} {square}");
+        }
     }
 }

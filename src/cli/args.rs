@@ -121,6 +121,10 @@ pub(super) struct ScenarioArguments {
     #[command(flatten)]
     pub(super) fragments: FragmentArguments,
 
+    /// Prices of models (`apimon schema prices`), instead of the table in the binary
+    #[arg(long, value_name = "FILE")]
+    pub(super) prices: Option<PathBuf>,
+
     /// Folder in which the run's own folder is made
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(super) out: PathBuf,
@@ -151,6 +155,10 @@ pub(super) struct LoadtestArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
 
+    /// Print what would be sent, when, and what it would cost, and send nothing
+    #[arg(long)]
+    pub(super) plan: bool,
+
     /// `local`, a name of `apimon.toml`, or the URL of a gateway, instead of `APIM_GATEWAY_URL`; its
     /// key is read from where the scenario or `apimon.toml` says, else from `APIM_API_KEY`
     #[arg(long, value_name = "NAME|URL")]
@@ -161,6 +169,9 @@ pub(super) struct LoadtestArguments {
 
     #[command(flatten)]
     pub(super) backend: BackendArguments,
+
+    #[command(flatten)]
+    pub(super) sending: super::sending::SendingArguments,
 }
 
 /// What one of several machines plays, and from when.
@@ -405,4 +416,6 @@ pub(super) enum SchemaName {
     Scenario,
     /// The policy test file
     PolicyTest,
+    /// The table of prices
+    Prices,
 }

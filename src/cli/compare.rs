@@ -11,7 +11,7 @@ use crate::report::{self, Comparison};
 pub(super) fn run(terminal: &Terminal, arguments: &CompareArguments) -> Outcome {
     let rules = rules(&arguments.fail_if)?;
     let [base, other] = [&arguments.base, &arguments.other].map(|path| {
-        let run = files::read_run(path)?;
+        let run = files::read_run(path)?.without_warm_up();
         if run.torn {
             terminal.complain(&format!(
                 "warning: the last line of the requests of `{}` is torn and was left out",

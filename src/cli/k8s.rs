@@ -14,6 +14,10 @@ use crate::scenario::Scenario;
 pub(super) fn run(terminal: &Terminal, arguments: &K8sArguments) -> Outcome {
     let source = files::read_source(&arguments.scenario)?;
     let scenario = Scenario::parse(&source)?;
+    if let Some(file) = scenario.files().first() {
+        let message = format!("the scenario reads `{}`, which pods do not have", file.path);
+        return Err(Failure::input(message).hint("write prompts into the scenario itself"));
+    }
     let path = match (&arguments.policy, &scenario.policy) {
         (Some(path), _) => Some(path.clone()),
         (None, path) => path.as_ref().map(|path| beside(&arguments.scenario, path)),

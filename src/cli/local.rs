@@ -29,7 +29,7 @@ pub(super) fn engine(
     Engine::new(service(policy, behaviour, started, seed, callers))
 }
 
-/// A service with one API and one key for each caller. `started` is the UTC time of moment zero.
+/// A service with one model under both kinds of URLs, and one key for each caller. `started` is the UTC time of moment zero.
 pub(super) fn service(
     policy: Option<Policy>,
     behaviour: Behaviour,
@@ -56,7 +56,10 @@ pub(super) fn service(
         seed: seed.derive("engine"),
         global: None,
         products: Vec::new(),
-        apis: vec![ApiConfig::azure_openai(policy)],
+        apis: vec![
+            ApiConfig::azure_openai(policy.clone()),
+            ApiConfig::plain_openai(policy),
+        ],
         subscriptions: subscriptions.collect(),
         credentials: Credentials::default(),
         backends: Backends::default(),

@@ -26,6 +26,7 @@ pub(super) fn run(terminal: &Terminal, arguments: &MergeArguments) -> Outcome {
         number(run.records.len() as f64, 0),
         directory.path().display()
     ));
+    let run = run.without_warm_up();
     output::finish(terminal, directory.path(), &run, &arguments.printed)
 }
 

@@ -31,7 +31,8 @@ pub(super) fn run_info(
         started: started.to_string(),
         duration_us: None,
         interrupted: false,
-        planned: prepared.plan.arrivals.len() as u64,
+        stopped: None,
+        planned: prepared.plan.planned(),
         target,
         limits: prepared.limits(),
         callers: callers(prepared),
@@ -53,6 +54,7 @@ pub(super) fn run_info(
         },
         shard: None,
         merged: Vec::new(),
+        client: None,
     }
 }
 
@@ -61,6 +63,9 @@ fn callers(prepared: &Prepared) -> Vec<CallerInfo> {
     let mut planned = vec![0; scenario.callers.len()];
     for arrival in &prepared.plan.arrivals {
         planned[arrival.caller] += 1;
+    }
+    for looped in &prepared.plan.loops {
+        planned[looped.caller()] += looped.requests().unwrap_or(0);
     }
     let info = scenario
         .callers
@@ -75,8 +80,8 @@ fn callers(prepared: &Prepared) -> Vec<CallerInfo> {
                 name: caller.name.clone(),
                 subscription: ids.collect::<Vec<_>>().join(", "),
                 planned,
-                stream: caller.request.stream,
-                on_429: caller.on_429.as_str().to_owned(),
+                stream: caller.request.stream > 0.0,
+                on_429: caller.reactions.on_429.wait.as_str().to_owned(),
             }
         });
     info.collect()

@@ -6,12 +6,13 @@ use super::args::{FragmentArguments, ScenarioArguments};
 use super::behaviour;
 use super::failure::Failure;
 use super::terminal::Terminal;
-use crate::base::{Seed, Severity, Source, Tier, nearest_hint, render};
+use crate::base::{Live, Seed, Severity, Source, Tier, nearest_hint, render};
 use crate::engine::Behaviour;
 use crate::files;
 use crate::policy::{self, Fragments, NamedValues, Policy};
+use crate::prices::Prices;
 use crate::results::{HeaderNames, LimitInfo};
-use crate::scenario::{Plan, Scenario};
+use crate::scenario::{Meter, Plan, Scenario};
 
 /// A scenario, ready to be played.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(super) struct Prepared {
     pub(super) plan: Plan,
     /// `None` when the scenario names no policy.
     pub(super) policy: Option<Policy>,
+    pub(super) prices: Prices,
     /// Inferred behaviour of the local gateway.
     pub(super) behaviour: Behaviour,
     /// What flags and environment changed, such as `tpm=600`.
@@ -33,8 +35,7 @@ pub(super) fn prepare(
 ) -> Result<Prepared, Failure> {
     // The plan counts prompts; loading the vocabulary takes longest, so it starts first.
     std::thread::spawn(crate::tokens::load);
-    let source = files::read_source(&arguments.scenario)?;
-    let mut scenario = Scenario::parse(&source)?;
+    let (source, mut scenario) = read_scenario(&arguments.scenario)?;
     let overrides = override_values(&mut scenario, arguments)?;
     let path = match (&arguments.policy, &scenario.policy) {
         (Some(path), _) => Some(path.clone()),
@@ -58,6 +59,10 @@ pub(super) fn prepare(
         _ => failure,
     })?;
     let plan = scenario.plan();
+    let prices = match &arguments.prices {
+        Some(path) => Prices::parse(&files::read_source(path)?)?,
+        None => Prices::shipped().clone(),
+    };
     let adapt = behaviour::adaptation(&arguments.behaviour)?;
     Ok(Prepared {
         behaviour: adapt(Behaviour::of(scenario.tier)),
@@ -65,8 +70,19 @@ pub(super) fn prepare(
         source,
         plan,
         policy,
+        prices,
         overrides,
     })
+}
+
+/// A scenario with everything that its files hold.
+pub(super) fn read_scenario(path: &Path) -> Result<(Source, Scenario), Failure> {
+    let source = files::read_source(path)?;
+    let mut scenario = Scenario::parse(&source)?;
+    scenario.complete(&source, |named| {
+        files::read_bytes(&beside(path, named)).map_err(|error| error.to_string())
+    })?;
+    Ok((source, scenario))
 }
 
 /// A path as a file names it: from the folder that the file is in.
@@ -195,6 +211,26 @@ impl Prepared {
             names.consumed = text(&limit.consumed_header);
         }
         names
+    }
+
+    /// The account of the scenario's budget.
+    pub(super) fn meter(&self) -> Result<Meter, Failure> {
+        Meter::new(&self.scenario, |model| self.prices.of(model)).map_err(|unpriced| {
+            let hint = self.prices.hint(&unpriced.model);
+            Failure::input(unpriced).hint(hint)
+        })
+    }
+
+    /// The scenario's rules that end the run early.
+    pub(super) fn live(&self) -> Live {
+        let limits = self.limits();
+        let tightest = limits
+            .iter()
+            .filter_map(|limit| Some((limit.tokens_per_minute?, limit)))
+            .min_by_key(|(tpm, _)| *tpm);
+        let apart = tightest.is_some_and(|(_, limit)| limit.counter_key.contains("Subscription"));
+        let tpm = tightest.map(|(tpm, _)| tpm);
+        Live::new(&self.scenario.aborts, tpm, apart)
     }
 
     pub(super) fn limits(&self) -> Vec<LimitInfo> {

@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::terminal::Terminal;
 use crate::base::{Moment, number};
-use crate::results::{Outcome, Record};
+use crate::loadtest::Counts;
 
 const MINUTE_US: u64 = 60_000_000;
 /// How often somebody who is not at a terminal hears of a run.
@@ -19,7 +19,7 @@ pub(super) struct Progress {
     passed: u64,
     throttled: u64,
     failed: u64,
-    /// When answers of the last minute were done, and what they used.
+    /// When answers of the last minute were done, and what they used together.
     minute: VecDeque<(u64, u64)>,
     next_plain: Moment,
 }
@@ -46,21 +46,16 @@ impl Progress {
         }
     }
 
-    /// Takes a try that is done.
-    pub(super) fn record(&mut self, record: &Record) {
-        match record.outcome() {
-            Outcome::Passed => self.passed += 1,
-            Outcome::Throttled | Outcome::QuotaExceeded => self.throttled += 1,
-            Outcome::Failed => self.failed += 1,
+    /// Takes what was done since the last call.
+    pub(super) fn add(&mut self, counts: &Counts, now: Moment) {
+        self.passed += counts.passed;
+        self.throttled += counts.throttled + counts.quota_exceeded;
+        self.failed += counts.failed;
+        if counts.passed > 0 {
+            self.minute.push_back((now.as_micros(), counts.tokens()));
         }
-        if record.outcome() == Outcome::Passed {
-            self.minute
-                .push_back((record.done_us, record.total_tokens().unwrap_or(0)));
-        }
-        self.forget(record.done_us);
-        if record.attempt == 1 {
-            self.bar.inc(1);
-        }
+        self.forget(now.as_micros());
+        self.bar.inc(counts.arrivals);
         self.bar.set_message(self.counts());
     }
 

@@ -6,7 +6,7 @@ use super::{Outcome, output};
 use crate::files;
 
 pub(super) fn run(terminal: &Terminal, arguments: &ReportArguments) -> Outcome {
-    let run = files::read_run(&arguments.run)?;
+    let run = files::read_run(&arguments.run)?.without_warm_up();
     if run.torn {
         terminal.complain("warning: the last line of `requests.jsonl` is torn and was left out");
     }

@@ -11,7 +11,8 @@ use crate::results::{Origin, Run, TargetInfo};
 use crate::simulate::{Simulation, simulate};
 
 pub(super) fn run(terminal: &Terminal, arguments: &ScenarioArguments) -> Outcome {
-    let prepared = prepare(terminal, arguments)?;
+    let mut prepared = prepare(terminal, arguments)?;
+    prepared.scenario.orders_lengths = true;
     let scenario = &prepared.scenario;
     let model = local::model(scenario);
     model.check().map_err(super::Failure::input)?;
@@ -40,6 +41,8 @@ pub(super) fn run(terminal: &Terminal, arguments: &ScenarioArguments) -> Outcome
         key_header: KEY_HEADER.to_owned(),
         keys: local::keys(scenario),
         names: prepared.header_names(),
+        meter: prepared.meter()?,
+        live: prepared.live(),
     });
     let took = clock.now().since(began);
     let mut writer = directory.records()?;
@@ -48,6 +51,13 @@ pub(super) fn run(terminal: &Terminal, arguments: &ScenarioArguments) -> Outcome
     }
     writer.flush()?;
     info.duration_us = Some(simulated.end.as_micros());
+    // A run that was stopped keeps what it had planned, so that what is missing shows.
+    info.planned = info.planned.max(simulated.arrived);
+    if let Some(stopped) = &simulated.stopped {
+        terminal.complain(&format!("stopped: {}", stopped.why));
+        info.interrupted = stopped.broken;
+        info.stopped = Some(stopped.why.clone());
+    }
     directory.write_info(&info)?;
     let per_second = simulated.records.len() as f64 / took.as_secs_f64().max(1e-9);
     terminal.note(&format!(
@@ -63,5 +73,6 @@ pub(super) fn run(terminal: &Terminal, arguments: &ScenarioArguments) -> Outcome
         records: simulated.records,
         torn: false,
     };
+    let run = run.without_warm_up();
     output::finish(terminal, directory.path(), &run, &arguments.printed)
 }

@@ -20,6 +20,8 @@ use crate::scenario::KeyReference;
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) endpoint: Endpoint,
+    /// Header that carries the key.
+    pub(super) key_header: String,
     pub(super) keys: Vec<Secret>,
     pub(super) info: TargetInfo,
     /// The local gateway, which runs as long as this is held.
@@ -63,6 +65,7 @@ pub(super) fn open(
     };
     Ok(Target {
         endpoint,
+        key_header: prepared.scenario.key_header.name.clone(),
         keys,
         info,
         gateway: None,
@@ -112,6 +115,7 @@ fn open_local(
     };
     Ok(Target {
         endpoint,
+        key_header: KEY_HEADER.to_owned(),
         keys: local::keys(scenario),
         info,
         gateway: Some(gateway),
@@ -163,10 +167,24 @@ fn remote_keys(
         .map(|subscription| match &subscription.key {
             KeyReference::Local => secret_variable(key_env),
             KeyReference::Env(name) => secret_variable(name),
+            KeyReference::State(_) | KeyReference::Azure(_) => Err(Failure::input(format!(
+                "the key of subscription `{}` is with Azure, where loadtest cannot ask for it yet",
+                subscription.id
+            ))
+            .hint("give it `key-env: NAME` or `key-file: PATH`")),
             KeyReference::File(path) => {
                 let text = files::read_text(&beside(scenario_path, path))?;
                 Ok(Secret::new(text.trim()))
             }
+        })
+        .map(|key: Result<Secret, Failure>| {
+            let key = key?;
+            let bearer = prepared.scenario.key_header.bearer;
+            Ok(if bearer {
+                Secret::new(format!("Bearer {}", key.reveal()))
+            } else {
+                key
+            })
         })
         .collect()
 }

@@ -3,7 +3,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use super::args::Colour;
 
 /// The one way out: data to stdout, talk to stderr.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Terminal {
     quiet: bool,
     colour: Colour,

@@ -59,3 +59,24 @@ impl Clock {
         tokio::time::sleep(self.until(moment))
     }
 }
+
+/// Lets waits of the calling thread end when they should and not up to 50 microseconds later, as
+/// Linux may else bundle them. Elsewhere it does nothing.
+pub(crate) fn wait_exactly() {
+    #[cfg(target_os = "linux")]
+    {
+        // A kernel that refuses wakes the thread a little later; nothing depends on it.
+        let _refused = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
+    }
+}
+
+/// Processor time that the calling thread has used; `None` where the system does not tell.
+pub(crate) fn thread_cpu() -> Option<Duration> {
+    #[cfg(unix)]
+    {
+        let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::try_from(used).ok()
+    }
+    #[cfg(not(unix))]
+    None
+}

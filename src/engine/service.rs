@@ -120,15 +120,8 @@ pub(crate) struct OperationConfig {
 }
 
 impl ApiConfig {
-    /// The API that this product deploys: chat completions of Azure OpenAI under `openai`, key in
-    /// `api-key`.
+    /// The API that this product deploys: Azure OpenAI under `openai`, key in `api-key`.
     pub(crate) fn azure_openai(policy: Option<Policy>) -> ApiConfig {
-        let operation = Arc::new(Operation {
-            id: "chat-completions".to_owned(),
-            name: "Create a chat completion".to_owned(),
-            method: "POST".to_owned(),
-            url_template: "/deployments/{deployment-id}/chat/completions".to_owned(),
-        });
         ApiConfig {
             api: Arc::new(Api {
                 id: "openai".to_owned(),
@@ -143,10 +136,46 @@ impl ApiConfig {
             key_header: "api-key".to_owned(),
             key_query: "api-key".to_owned(),
             policy,
-            operations: vec![OperationConfig {
-                operation,
-                policy: None,
-            }],
+            operations: operations([
+                "/deployments/{deployment-id}/chat/completions",
+                "/responses",
+                "/deployments/{deployment-id}/embeddings",
+            ]),
         }
     }
+
+    /// The same model under the URLs of OpenAI itself: the body names it.
+    pub(crate) fn plain_openai(policy: Option<Policy>) -> ApiConfig {
+        let azure = ApiConfig::azure_openai(policy);
+        ApiConfig {
+            api: Arc::new(Api {
+                id: "openai-v1".to_owned(),
+                name: "OpenAI".to_owned(),
+                path: "v1".to_owned(),
+                service_url: Some(format!("https://{MODEL_HOST}/v1")),
+                ..(*azure.api).clone()
+            }),
+            operations: operations(["/chat/completions", "/responses", "/embeddings"]),
+            ..azure
+        }
+    }
+}
+
+/// Chat completions, responses and embeddings under these templates.
+fn operations(templates: [&str; 3]) -> Vec<OperationConfig> {
+    let names = [
+        ("chat-completions", "Create a chat completion"),
+        ("responses", "Create a response"),
+        ("embeddings", "Create embeddings"),
+    ];
+    let operation = |((id, name), template): ((&str, &str), &str)| OperationConfig {
+        operation: Arc::new(Operation {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            method: "POST".to_owned(),
+            url_template: template.to_owned(),
+        }),
+        policy: None,
+    };
+    names.into_iter().zip(templates).map(operation).collect()
 }

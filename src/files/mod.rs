@@ -54,6 +54,16 @@ pub(crate) fn read_text(path: &Path) -> Result<String, FileError> {
     })
 }
 
+/// # Errors
+///
+/// When the file cannot be read.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    fs::read(path).map_err(|cause| FileError::Read {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
 /// Every `ID.xml` of a folder, by id.
 ///
 /// # Errors

@@ -76,6 +76,12 @@ impl RunWriter {
             .map_err(|cause| self.failed(cause))
     }
 
+    /// Adds whole lines, and hands them to the operating system at once.
+    pub(crate) fn lines(&mut self, lines: &[u8]) -> Result<(), FileError> {
+        let written = self.file.write_all(lines).and_then(|()| self.file.flush());
+        written.map_err(|cause| self.failed(cause))
+    }
+
     /// Hands everything to the operating system, so that a killed run is readable up to here.
     pub(crate) fn flush(&mut self) -> Result<(), FileError> {
         self.file.flush().map_err(|cause| self.failed(cause))

@@ -10,6 +10,7 @@ use rustls_platform_verifier::ConfigVerifierExt as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::Endpoint;
 
@@ -43,25 +44,50 @@ pub(crate) fn install_crypto() {
 ///
 /// When the endpoint does not answer, or its certificate is not trusted.
 pub(crate) async fn connect(endpoint: &Endpoint) -> Result<Connection, HttpError> {
+    let stream = dial(endpoint).await?;
+    if endpoint.tls {
+        serve(endpoint, secure(endpoint, stream).await?).await
+    } else {
+        serve(endpoint, stream).await
+    }
+}
+
+/// Opens a socket to the endpoint.
+///
+/// # Errors
+///
+/// When it has no address or does not answer.
+pub(crate) async fn dial(endpoint: &Endpoint) -> Result<TcpStream, HttpError> {
     let failed = |cause| HttpError::Connect {
         endpoint: endpoint.to_string(),
         cause,
     };
-    let host = endpoint.host.trim_matches(['[', ']']);
-    let stream = TcpStream::connect((host, endpoint.port))
+    let stream = TcpStream::connect((endpoint.bare_host(), endpoint.port))
         .await
         .map_err(failed)?;
     // Small requests and answers must not wait for each other's acknowledgements.
     stream.set_nodelay(true).map_err(failed)?;
-    if !endpoint.tls {
-        return serve(endpoint, stream).await;
-    }
-    let name = ServerName::try_from(host.to_owned());
+    Ok(stream)
+}
+
+/// Makes a TLS connection of a socket to the endpoint.
+///
+/// # Errors
+///
+/// When its certificate is not trusted, or it does not speak TLS.
+pub(crate) async fn secure(
+    endpoint: &Endpoint,
+    stream: TcpStream,
+) -> Result<TlsStream<TcpStream>, HttpError> {
+    let name = ServerName::try_from(endpoint.bare_host().to_owned());
     let name = name.map_err(|_| HttpError::Name {
         endpoint: endpoint.to_string(),
     })?;
-    let stream = connector()?.connect(name, stream).await.map_err(failed)?;
-    serve(endpoint, stream).await
+    let secured = connector()?.connect(name, stream).await;
+    secured.map_err(|cause| HttpError::Connect {
+        endpoint: endpoint.to_string(),
+        cause,
+    })
 }
 
 async fn serve<S>(endpoint: &Endpoint, stream: S) -> Result<Connection, HttpError>

@@ -67,6 +67,11 @@ impl Endpoint {
         })
     }
 
+    /// The host as names and certificates have it: an IPv6 address without its brackets.
+    pub(crate) fn bare_host(&self) -> &str {
+        self.host.trim_matches(['[', ']'])
+    }
+
     /// Value of the `Host` header.
     pub(crate) fn authority(&self) -> String {
         let default = if self.tls { 443 } else { 80 };

@@ -38,6 +38,10 @@ pub(crate) struct Manifest<'a> {
 pub(crate) enum ManifestError {
     #[error("the key of subscription `{subscription}` is in a file, which pods do not have")]
     KeyFile { subscription: String },
+    #[error(
+        "the key of subscription `{subscription}` is not in a variable, and pods have no other"
+    )]
+    KeyElsewhere { subscription: String },
     #[error("{count} subscriptions of the scenario do not say where their key is")]
     KeysUnknown { count: usize },
     #[error(
@@ -49,7 +53,9 @@ pub(crate) enum ManifestError {
 impl ManifestError {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
-            ManifestError::KeyFile { .. } => "give it `key-env: NAME`",
+            ManifestError::KeyFile { .. } | ManifestError::KeyElsewhere { .. } => {
+                "give it `key-env: NAME`"
+            }
             ManifestError::KeysUnknown { .. } => {
                 "give each `key-env: NAME`; APIM_API_KEY serves for one"
             }
@@ -97,6 +103,10 @@ impl Manifest<'_> {
                 KeyReference::File(_) => {
                     let subscription = subscription.id.clone();
                     return Err(ManifestError::KeyFile { subscription });
+                }
+                KeyReference::State(_) | KeyReference::Azure(_) => {
+                    let subscription = subscription.id.clone();
+                    return Err(ManifestError::KeyElsewhere { subscription });
                 }
             };
             if !names.contains(&name) {

@@ -1,17 +1,18 @@
-use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{oneshot, watch};
 
-use super::exchange::{Wire, exchange};
+use super::batch::Batch;
 use super::pacer::{Due, Pacer};
-use super::pool::Pool;
-use crate::base::{Moment, Secret};
+use super::worker::{Setup, Worked, work};
+use crate::base::{Live, Secret};
 use crate::clock::Clock;
 use crate::http::Endpoint;
-use crate::results::{Failure, HeaderNames, Record};
-use crate::scenario::{Plan, Scenario};
+use crate::results::HeaderNames;
+use crate::scenario::{Budget, CallerLoop, Meter, Plan, Scenario};
 
 /// All that a load test needs.
 #[derive(Debug)]
@@ -25,126 +26,155 @@ pub(crate) struct LoadTest {
     pub(crate) names: HeaderNames,
     /// Its moment zero is the plan's.
     pub(crate) clock: Clock,
+    /// The scenario's budget.
+    pub(crate) meter: Meter,
+    /// The scenario's rules that end the run early.
+    pub(crate) live: Live,
+    /// Threads that send, at least one.
+    pub(crate) workers: usize,
+    /// Connections that all of them together may have; a try that finds none left is recorded as
+    /// not sent.
+    pub(crate) most_connections: usize,
+}
+
+/// What a run is told while it goes on.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stop {
+    #[default]
+    No,
+    /// Nothing more is sent; what is under way is finished.
+    Drain,
+    /// What is under way is given up, and recorded as such.
+    Now,
+}
+
+impl LoadTest {
+    /// True when something may end the run early, which wants to hear of every request.
+    pub(super) fn is_watched(&self) -> bool {
+        self.scenario.budget != Budget::default() || !self.scenario.aborts.is_empty()
+    }
+}
+
+/// Why nothing more was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stopped {
+    pub(crate) why: String,
+    /// It was a rule, and not a budget.
+    pub(crate) broken: bool,
 }
 
 /// How a run came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// Every arrival was sent and answered, retries included.
-    Complete,
-    /// It was asked to stop; requests under way were given up and recorded as such.
-    Interrupted,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// False when it was told to stop before every arrival was concluded.
+    pub(crate) complete: bool,
+    /// It stopped itself: a budget is spent, or a rule is broken.
+    pub(crate) stopped: Option<Stopped>,
+    /// Processor time of the threads that sent and paced; `None` where the system does not tell.
+    pub(crate) cpu: Option<Duration>,
+    /// Most connections that were open at once.
+    pub(crate) connections_at_once: u64,
 }
 
-struct Shared {
-    test: LoadTest,
-    pool: Pool,
-    pacer: Pacer,
-    records: mpsc::Sender<Record>,
-    stop: watch::Receiver<bool>,
-}
-
-/// Plays the plan. Every try becomes one record, sent as soon as it is done. Must run on a
-/// [`tokio::task::LocalSet`].
+/// Plays the plan. Every try becomes one line of a batch. Returns when everything is handed over.
 ///
 /// # Errors
 ///
-/// When the pacing thread cannot be started.
+/// When a thread or a runtime cannot be started.
 pub(crate) async fn run(
     test: LoadTest,
-    records: mpsc::Sender<Record>,
-    mut stop: watch::Receiver<bool>,
+    batches: mpsc::Sender<Batch>,
+    stop: watch::Receiver<Stop>,
 ) -> std::io::Result<Ended> {
-    let (due_sender, mut due) = mpsc::unbounded_channel();
-    let first = test.plan.arrivals.iter().enumerate();
-    let first = first.map(|(arrival, planned)| Due {
-        at: planned.at,
-        arrival,
-        attempt: 1,
-        waited_until: None,
-    });
-    let mut open = test.plan.arrivals.len();
-    let pacer = Pacer::start(test.clock, first.collect(), due_sender)?;
-    let pool = Pool::new(test.endpoint.clone());
-    let shared = Rc::new(Shared {
-        test,
-        pool,
-        pacer,
-        records,
-        stop: stop.clone(),
-    });
-    let mut tries = JoinSet::new();
-    let mut ended = Ended::Complete;
-    while open > 0 || !tries.is_empty() {
-        tokio::select! {
-            Some(next) = due.recv(), if ended == Ended::Complete => {
-                tries.spawn_local(attempt(Rc::clone(&shared), next));
-            }
-            Some(finished) = tries.join_next() => match finished {
-                Ok(Some(retry)) => shared.pacer.add(retry),
-                Ok(None) => open = open.saturating_sub(1),
-                // The task's own panic is our bug and belongs to the user as one.
-                Err(error) => std::panic::resume_unwind(error.into_panic()),
-            },
-            _ = stop.wait_for(|stop| *stop), if ended == Ended::Complete => {
-                ended = Ended::Interrupted;
-                open = 0;
+    let test = Arc::new(test);
+    let workers = test.workers.max(1);
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..workers)
+        .map(|_| tokio::sync::mpsc::unbounded_channel())
+        .unzip();
+    let mut loops = test.plan.loops.clone();
+    let begin = loops
+        .iter_mut()
+        .filter_map(|caller| caller.begins(&test.scenario));
+    let first: Vec<Due> = begin.map(Due::first).collect();
+    let open = Arc::new(AtomicUsize::new(test.plan.arrivals.len() + first.len()));
+    let nothing = open.load(Ordering::Relaxed) == 0;
+    let (pacer, pacing) = Pacer::start(Arc::clone(&test), first, senders)?;
+    if nothing {
+        pacer.end();
+    }
+    let mut parts: Vec<Vec<CallerLoop>> = (0..workers).map(|_| Vec::new()).collect();
+    for (index, caller) in loops.into_iter().enumerate() {
+        parts[index % workers].push(caller);
+    }
+    let mut threads = Vec::new();
+    for (index, (due, loops)) in receivers.into_iter().zip(parts).enumerate() {
+        let setup = Setup {
+            test: Arc::clone(&test),
+            pacer: pacer.clone(),
+            open: Arc::clone(&open),
+            loops,
+            workers,
+            most_lanes: share(test.most_connections, workers, index),
+            batches: batches.clone(),
+        };
+        let stop = stop.clone();
+        let (done, ended) = oneshot::channel();
+        let thread = thread::Builder::new()
+            .name(format!("worker-{index}"))
+            .spawn(move || {
+                let worked = work(setup, due, stop);
+                // Nobody waits for a run that was dropped.
+                let _dropped = done.send(worked);
+            })?;
+        threads.push((thread, ended));
+    }
+    // The recorder's end is when the last worker's sender is gone.
+    drop((batches, pacer));
+    let mut all = Vec::new();
+    for (thread, ended) in threads {
+        match ended.await {
+            Ok(worked) => all.push(worked?),
+            // Its panic is our bug and belongs to the user as one.
+            Err(_) => {
+                if let Err(panic) = thread.join() {
+                    std::panic::resume_unwind(panic);
+                }
             }
         }
     }
-    Ok(ended)
+    let (pacing_cpu, stopped) = match pacing.join() {
+        Ok(ended) => ended,
+        Err(panic) => std::panic::resume_unwind(panic),
+    };
+    let told = *stop.borrow() != Stop::No;
+    let complete = !told && stopped.is_none();
+    Ok(Ended {
+        complete,
+        stopped,
+        ..Ended::of(&all, pacing_cpu)
+    })
 }
 
-/// Sends one try and records it. Answers with the try that follows, if the caller wants one.
-async fn attempt(shared: Rc<Shared>, due: Due) -> Option<Due> {
-    let Shared { test, pool, .. } = &*shared;
-    let arrival = &test.plan.arrivals[due.arrival];
-    let caller = &test.scenario.callers[arrival.caller];
-    let subscription = &test.scenario.subscriptions[arrival.subscription].id;
-    let mut record = Record::new(
-        arrival.number,
-        due.attempt,
-        &caller.name,
-        subscription,
-        due.at,
-    );
-    record.stream = caller.request.stream;
-    record.planned_prompt_tokens = arrival.prompt_tokens.0;
-    record.waited_until_us = due.waited_until.map(Moment::as_micros);
-    let call = test.scenario.call(arrival, due.attempt);
-    let key = (test.key_header.as_str(), &test.keys[arrival.subscription]);
-    let wire = Wire {
-        pool,
-        clock: &test.clock,
-        names: &test.names,
-        key,
-    };
-    let mut stop = shared.stop.clone();
-    let deadline = test.clock.now() + test.scenario.request_timeout;
-    let given_up = tokio::select! {
-        biased;
-        () = exchange(&wire, &call, &mut record) => None,
-        () = test.clock.sleep_until(deadline) => Some(Failure::Timeout),
-        _ = stop.wait_for(|stop| *stop) => Some(Failure::Interrupted),
-    };
-    if let Some(failure) = given_up {
-        record.done_us = test.clock.now().as_micros();
-        record.failure = Some(failure);
-    }
-    let done = Moment::from_micros(record.done_us);
-    let retry = match (record.status, record.failure) {
-        (Some(status), None) => {
-            caller.wait_before_retry(record.attempt, status, record.retry_after_s)
+/// One worker's part of the connections, at least one.
+fn share(all: usize, workers: usize, index: usize) -> usize {
+    (all / workers + usize::from(index < all % workers)).max(1)
+}
+
+impl Ended {
+    fn of(workers: &[Worked], pacing: Option<Duration>) -> Ended {
+        let cpu = workers
+            .iter()
+            .map(|worked| worked.cpu)
+            .chain([pacing])
+            .sum::<Option<Duration>>();
+        Ended {
+            complete: true,
+            stopped: None,
+            cpu,
+            connections_at_once: workers
+                .iter()
+                .map(|worked| worked.connections_at_once)
+                .sum(),
         }
-        _ => None,
-    };
-    let retry_after = record.retry_after_s;
-    // Without a receiver nobody wants records any more; the run is being torn down.
-    let _torn_down = shared.records.send(record).await;
-    retry.map(|wait| Due {
-        at: done + wait,
-        arrival: due.arrival,
-        attempt: due.attempt + 1,
-        waited_until: retry_after.map(|seconds| done + Duration::from_secs(seconds)),
-    })
+    }
 }

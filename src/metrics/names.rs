@@ -83,8 +83,47 @@ pub(crate) const ESTIMATE_ERROR: Family = Family {
     kind: Kind::Histogram(Buckets::Error),
 };
 
+/// `gen_ai.client.operation.duration`
+pub(crate) const CLIENT_DURATION: Family = Family {
+    name: "gen_ai_client_operation_duration_seconds",
+    help: "From when a request was due until its answer was whole, passed requests",
+    kind: Kind::Histogram(Buckets::Seconds),
+};
+
+/// `gen_ai.client.operation.time_to_first_chunk`
+pub(crate) const CLIENT_FIRST_CHUNK: Family = Family {
+    name: "gen_ai_client_operation_time_to_first_chunk_seconds",
+    help: "From when a request was due until the first content of its stream, passed requests",
+    kind: Kind::Histogram(Buckets::Seconds),
+};
+
+/// `gen_ai.client.operation.time_per_output_chunk`
+pub(crate) const CLIENT_OUTPUT_CHUNK: Family = Family {
+    name: "gen_ai_client_operation_time_per_output_chunk_seconds",
+    help: "From one content event of a stream to the next",
+    kind: Kind::Histogram(Buckets::Seconds),
+};
+
+pub(crate) const LOAD_REQUESTS: Family = Family {
+    name: "apimon_load_requests_total",
+    help: "Requests of the load test by subscription and outcome",
+    kind: Kind::Counter,
+};
+
+pub(crate) const LOAD_TOKENS: Family = Family {
+    name: "apimon_load_tokens_total",
+    help: "Tokens of passed requests by subscription and direction",
+    kind: Kind::Counter,
+};
+
+pub(crate) const LOAD_LATENESS: Family = Family {
+    name: "apimon_load_lateness_seconds",
+    help: "From when a request was due until the load test began with it",
+    kind: Kind::Histogram(Buckets::Seconds),
+};
+
 /// In the order in which they are written.
-pub(super) const ALL: [&Family; 9] = [
+pub(super) const ALL: [&Family; 15] = [
     &REQUESTS,
     &DECISIONS,
     &REMAINING,
@@ -94,11 +133,17 @@ pub(super) const ALL: [&Family; 9] = [
     &REQUEST_DURATION,
     &TIME_TO_FIRST_TOKEN,
     &TIME_PER_OUTPUT_TOKEN,
+    &CLIENT_DURATION,
+    &CLIENT_FIRST_CHUNK,
+    &CLIENT_OUTPUT_CHUNK,
+    &LOAD_REQUESTS,
+    &LOAD_TOKENS,
+    &LOAD_LATENESS,
 ];
 
 impl Buckets {
     /// Upper bounds without the last one, which is infinite.
-    pub(super) fn bounds(self) -> Vec<f64> {
+    pub(crate) fn bounds(self) -> Vec<f64> {
         match self {
             Buckets::Tokens => (0..14).map(|power| 4_f64.powi(power)).collect(),
             Buckets::Seconds => (0..14).map(|power| 0.01 * 2_f64.powi(power)).collect(),

@@ -57,6 +57,20 @@ impl Registry {
         }
     }
 
+    /// Sets a histogram that somebody else counts: one count for each bound, not added up, and one
+    /// for what is beyond the last.
+    pub(crate) fn set_histogram(
+        &mut self,
+        family: &Family,
+        labels: &[(&'static str, &str)],
+        counted: Vec<u64>,
+        summed: f64,
+    ) {
+        if let Value::Histogram { counts, sum } = self.value(family, labels) {
+            (*counts, *sum) = (counted, summed);
+        }
+    }
+
     fn value(&mut self, family: &Family, labels: &[(&'static str, &str)]) -> &mut Value {
         let series = self.families.entry(family.name).or_default();
         let mut labels: Labels = labels

@@ -10,6 +10,7 @@ use super::headers::{self, HeaderList};
 use super::orders::Orders;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
+use super::responses;
 use super::settings::ModelSettings;
 use crate::base::{Seed, Tokens};
 use crate::tokens::Usage;
@@ -83,11 +84,15 @@ pub(crate) fn answer(settings: &ModelSettings, request: &ModelRequest<'_>) -> An
     if let Some(refusal) = &orders.refusal {
         return refuse(&seed, request, refusal, orders.latency);
     }
-    if let Some(name) = embedder(request.path) {
-        return match embeddings::answer(request.body, name) {
-            Ok(bytes) => embedded(settings, request, &seed, name, bytes, orders.latency),
+    if let Some(name) = embedder(request) {
+        return match embeddings::answer(request.body, &name) {
+            Ok(bytes) => embedded(settings, request, &seed, &name, bytes, orders.latency),
             Err(refusal) => refuse(&seed, request, &refusal, orders.latency),
         };
+    }
+    if responses::is_route(request.path) {
+        let answer = responses::answer(settings, request, &seed, &orders);
+        return answer.unwrap_or_else(|refusal| refuse(&seed, request, &refusal, orders.latency));
     }
     let checked =
         deployment(request.path).and_then(|name| Ok((name, Parameters::read(request.body)?)));
@@ -131,12 +136,18 @@ fn refuse(
     }
 }
 
-/// The model deployment that a path names; `None` on the routes where the body names it.
 /// The model deployment that is asked for vectors, where its name says that it can: other models
-/// do not embed.
-fn embedder(path: &str) -> Option<&str> {
-    let (_, rest) = path.split_once("/deployments/")?;
-    let name = rest.strip_suffix("/embeddings")?;
+/// do not embed. The path names it, or the body on the plain route.
+fn embedder(request: &ModelRequest<'_>) -> Option<String> {
+    let named = request.path.strip_suffix("/embeddings")?;
+    let name = match named.split_once("/deployments/") {
+        Some((_, name)) => name.to_owned(),
+        None if named.ends_with("/v1") => {
+            let body: serde_json::Value = serde_json::from_slice(request.body).ok()?;
+            body.get("model")?.as_str()?.to_owned()
+        }
+        None => return None,
+    };
     name.contains("embed").then_some(name)
 }
 
@@ -161,21 +172,20 @@ fn embedded(
     }
 }
 
+/// The model deployment that a path names; `None` on the routes where the body names it.
 fn deployment(path: &str) -> Result<Option<&str>, Refusal> {
     let segments: Vec<&str> = path
         .split('/')
         .filter(|segment| !segment.is_empty())
         .collect();
-    let (deployment, operation) = match segments.as_slice() {
+    let operation = match segments.as_slice() {
         [.., "deployments", name, "chat", "completions"] => return Ok(Some(name)),
         [.., "v1", "chat", "completions"] => return Ok(None),
-        [.., "deployments", _, operation] => (true, *operation),
-        [.., "v1" | "openai", operation] => (false, *operation),
+        [.., "deployments", _, operation] | [.., "v1" | "openai", operation] => *operation,
         _ => return Err(Refusal::no_such_route()),
     };
     Err(match operation {
         "embeddings" | "completions" => Refusal::wrong_model(operation),
-        "responses" if !deployment => Refusal::no_such_operation(operation),
         _ => Refusal::no_such_route(),
     })
 }

@@ -8,6 +8,7 @@ use super::parameters::{MAX_COMPLETION, Parameters};
 use super::settings::ModelSettings;
 use super::words;
 use crate::base::Seed;
+use crate::tokens;
 
 /// Moment from which `created` counts, 2026-01-01 in UTC. The model has no clock; each answer draws
 /// its second of the day that begins there.
@@ -29,7 +30,7 @@ pub(super) fn text(
         .unwrap_or(MAX_COMPLETION)
         .min(MAX_COMPLETION);
     let cut = wanted > limit;
-    let mut pieces = words::pieces(&mut seed.derive("words"), wanted.min(limit), cut);
+    let mut pieces = tokens::pieces(&mut seed.derive("words"), wanted.min(limit), cut);
     let stopped = words::stop_at(&mut pieces, &parameters.stop);
     if let Some(after) = orders.stream_error_after {
         pieces.truncate(usize::try_from(after).unwrap_or(usize::MAX));

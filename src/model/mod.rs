@@ -16,6 +16,7 @@ mod messages;
 mod orders;
 mod parameters;
 mod refusal;
+mod responses;
 mod settings;
 #[cfg(test)]
 mod tests;

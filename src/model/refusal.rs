@@ -89,14 +89,6 @@ impl Refusal {
         Refusal::service(400, "OperationNotSupported", message)
     }
 
-    /// An operation that the real model has and this one does not.
-    pub(super) fn no_such_operation(operation: &str) -> Refusal {
-        let message = format!(
-            "The {operation} operation is not offered by the simulated model. It answers chat completions."
-        );
-        Refusal::service(404, "OperationNotSupported", message)
-    }
-
     /// A simulation header that asks for something impossible.
     pub(super) fn bad_order(header: &str, wanted: &str) -> Refusal {
         Refusal::service(

@@ -3,12 +3,18 @@
 //! Pure: it never touches disk (that is `files`) and never computes statistics (that is `report`).
 //! The format is marked unstable for now: [`FORMAT`] names it, and a reader refuses any other.
 
+mod line;
 mod merge;
 mod record;
 mod run;
+mod seen;
 
+pub(crate) use line::{encode_line, write_line};
 pub(crate) use merge::merge;
-pub(crate) use record::{Failure, HeaderNames, Outcome, Record, encode_line};
+#[cfg(test)]
+pub(crate) use record::TokensBy;
+pub(crate) use record::{Failure, HeaderNames, Outcome, Record};
 pub(crate) use run::{
-    CallerInfo, Environment, FORMAT, LimitInfo, Origin, Run, RunError, RunInfo, TargetInfo,
+    CallerInfo, ClientInfo, Environment, FORMAT, LimitInfo, Origin, Run, RunError, RunInfo,
+    TargetInfo,
 };

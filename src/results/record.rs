@@ -17,6 +17,9 @@ pub(crate) struct Record {
     pub(crate) caller: String,
     pub(crate) subscription: String,
     pub(crate) stream: bool,
+    /// Sent to warm up: recorded, and left out of statistics and thresholds. Absent when false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) warm_up: bool,
     /// When the plan wanted it to go out. Latency counts from here.
     pub(crate) scheduled_us: u64,
     /// When the first byte was handed to the socket.
@@ -44,7 +47,7 @@ pub(crate) struct Record {
     /// What the policy's consumed header said that this request cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) consumed_tokens: Option<u64>,
-    /// Reported by `usage` in the answer.
+    /// Reported by `usage` in the answer; as planned for a stream without `usage`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) prompt_tokens: Option<u64>,
     /// Reported by `usage`; counted from the content of a stream without `usage`.
@@ -59,6 +62,45 @@ pub(crate) struct Record {
     /// which that wait was over, microseconds since the run started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) waited_until_us: Option<u64>,
+    /// What it took to find and reach the server, when a connection was opened for this request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) connect_us: Option<u64>,
+    /// What the TLS handshake took after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tls_us: Option<u64>,
+    /// Bytes of the request's body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sent_bytes: Option<u64>,
+    /// Bytes of the answer's body that came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) received_bytes: Option<u64>,
+    /// Events of a stream that held text of the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) content_events: Option<u64>,
+    /// Times from one such event to the next (ITL) within this stream: their median, by nearest
+    /// rank. Events that came together are no time apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) itl_p50_us: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) itl_p99_us: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) itl_max_us: Option<u64>,
+    /// Who counted `prompt_tokens` and `completion_tokens`; absent when they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tokens_by: Option<TokensBy>,
+    /// True when `status` is what an error event inside a stream said whose own status was 200.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) in_stream: bool,
+}
+
+/// Who counted the tokens of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TokensBy {
+    /// The model, in `usage`.
+    Reported,
+    /// This program, from the text and with `o200k_base`, because the answer reported nothing.
+    Counted,
 }
 
 /// Why a request has no whole answer.
@@ -75,6 +117,8 @@ pub(crate) enum Failure {
     Malformed,
     /// The run was interrupted while the request was under way.
     Interrupted,
+    /// Never sent: as many connections as this client may open were busy.
+    NoConnection,
 }
 
 /// The four ways a request can end, as people count them.
@@ -128,6 +172,7 @@ impl Record {
             caller: caller.to_owned(),
             subscription: subscription.to_owned(),
             stream: false,
+            warm_up: false,
             scheduled_us,
             sent_us: scheduled_us,
             first_token_us: None,
@@ -143,6 +188,16 @@ impl Record {
             planned_prompt_tokens: 0,
             reason: None,
             waited_until_us: None,
+            connect_us: None,
+            tls_us: None,
+            sent_bytes: None,
+            received_bytes: None,
+            content_events: None,
+            itl_p50_us: None,
+            itl_p99_us: None,
+            itl_max_us: None,
+            tokens_by: None,
+            in_stream: false,
         }
     }
 
@@ -162,6 +217,33 @@ impl Record {
         self.reason = text(&names.reason).map(str::to_owned);
     }
 
+    /// Takes over the tokens that the answer reports.
+    pub(crate) fn note_usage(&mut self, prompt: u64, completion: u64) {
+        self.prompt_tokens = Some(prompt);
+        self.completion_tokens = Some(completion);
+        self.tokens_by = Some(TokensBy::Reported);
+    }
+
+    /// Takes the prompt as planned and the completion as we counted it.
+    pub(crate) fn note_counted(&mut self, completion: u64) {
+        self.prompt_tokens = Some(self.planned_prompt_tokens);
+        self.completion_tokens = Some(completion);
+        self.tokens_by = Some(TokensBy::Counted);
+    }
+
+    /// Takes back what an answer said that came when nobody waited for it any more.
+    pub(crate) fn note_nothing(&mut self) {
+        self.status = None;
+        self.first_token_us = None;
+        self.retry_after_s = None;
+        self.remaining_tokens = None;
+        self.consumed_tokens = None;
+        self.prompt_tokens = None;
+        self.completion_tokens = None;
+        self.tokens_by = None;
+        self.reason = None;
+    }
+
     pub(crate) fn outcome(&self) -> Outcome {
         match self.status {
             _ if self.failure.is_some() => Outcome::Failed,
@@ -179,13 +261,6 @@ impl Record {
             (prompt, completion) => Some(prompt.unwrap_or(0) + completion.unwrap_or(0)),
         }
     }
-}
-
-/// One line of `requests.jsonl`, with its newline.
-pub(crate) fn encode_line(record: &Record) -> String {
-    let mut line = serde_json::to_string(record).expect("a record holds plain values only");
-    line.push('\n');
-    line
 }
 
 /// # Errors

@@ -33,9 +33,13 @@ pub(crate) struct RunInfo {
     /// killed has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) duration_us: Option<u64>,
-    /// True when Ctrl-C or a budget ended the run before its plan did.
+    /// True when Ctrl-C or a broken rule ended the run before its plan did.
     pub(crate) interrupted: bool,
-    /// Arrivals in the plan; retries come on top.
+    /// Why a budget or a broken rule ended the run; absent when neither did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stopped: Option<String>,
+    /// Arrivals in the plan; retries come on top. What closed-loop callers send until their time
+    /// is over is counted when the run is over.
     pub(crate) planned: u64,
     pub(crate) target: TargetInfo,
     /// The token limits of the policy, in document order.
@@ -57,6 +61,39 @@ pub(crate) struct RunInfo {
     /// The runs that were merged into this one, by shard; absent in a run that was played.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) merged: Vec<MergedInfo>,
+    /// What the load generator says of itself; absent when simulated, merged or killed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) client: Option<ClientInfo>,
+}
+
+/// How the load generator itself did: whether it, and not the server, was the limit.
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientInfo {
+    /// Threads that sent.
+    pub(crate) workers: u64,
+    /// From when a request was due to when the client began with it, opening a connection not
+    /// included.
+    pub(crate) lateness_p50_us: u64,
+    pub(crate) lateness_p99_us: u64,
+    pub(crate) lateness_max_us: u64,
+    /// Arrivals that the plan had up to the end of the run, and how many of them were sent.
+    pub(crate) asked: u64,
+    pub(crate) sent: u64,
+    /// Not sent because as many connections as the client may open were busy.
+    pub(crate) refused: u64,
+    /// Connections opened, and how many were open at once at most.
+    pub(crate) connections: u64,
+    pub(crate) connections_at_once: u64,
+    /// Processor time of the sending and pacing threads; absent where the system does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cpu_us: Option<u64>,
+    /// That time over what the sending threads could have had, from 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cpu_share: Option<f64>,
+    /// Why the client was the limit, for people; absent when it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) limited: Option<String>,
 }
 
 /// A run that became part of a merged one.
@@ -121,7 +158,7 @@ pub(crate) struct CallerInfo {
     /// Arrivals that the plan has for this group.
     pub(crate) planned: u64,
     pub(crate) stream: bool,
-    /// How it reacts to 429: `ignore` or `honor-retry-after`.
+    /// How it reacts to 429: `ignore`, `honor-retry-after` or `exponential`.
     pub(crate) on_429: String,
 }
 
@@ -178,6 +215,14 @@ impl Run {
             records,
             torn: whole < lines.len(),
         })
+    }
+}
+
+impl Run {
+    /// Leaves out what was sent to warm up, for statistics.
+    pub(crate) fn without_warm_up(mut self) -> Run {
+        self.records.retain(|record| !record.warm_up);
+        self
     }
 }
 

@@ -3,7 +3,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::base::{Diagnostic, Seed, Source, Threshold, Tier};
+use super::budget::Budget;
+use super::reaction::Reactions;
+use super::request::RequestSpec;
+use super::schedule::Schedule;
+use crate::base::{Diagnostic, Grace, Seed, Source, Threshold, Tier};
 
 /// A scenario whose every value was checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,15 +23,27 @@ pub(crate) struct Scenario {
     /// UTC of moment zero in simulations.
     pub(crate) start: Timestamp,
     pub(crate) named_values: BTreeMap<String, String>,
-    /// Name of the model deployment in the URL.
+    /// Name of the model deployment, in the URL or in the body.
     pub(crate) deployment: String,
+    pub(crate) urls: Urls,
+    /// `api-version` of Azure's URLs; `None` for the default of each route.
+    pub(crate) api_version: Option<String>,
+    pub(crate) key_header: KeyHeader,
     pub(crate) request_timeout: Duration,
     pub(crate) model: ModelSpec,
+    /// Requests that are due earlier are recorded and left out of statistics.
+    pub(crate) warm_up: Duration,
+    pub(crate) budget: Budget,
     /// At least one.
     pub(crate) subscriptions: Vec<SubscriptionSpec>,
     /// At least one.
     pub(crate) callers: Vec<Caller>,
     pub(crate) thresholds: Vec<Threshold>,
+    /// Thresholds that end the run as soon as they are broken; they are in `thresholds` too.
+    pub(crate) aborts: Vec<Grace>,
+    /// Set by whoever plays the scenario against the simulated model: the length that an answer is
+    /// planned to have is then ordered by a header. Real models know no such order.
+    pub(crate) orders_lengths: bool,
 }
 
 /// The simulated model behind the local gateway.
@@ -39,6 +55,24 @@ pub(crate) struct ModelSpec {
     pub(crate) completion_tokens: u64,
     /// How far single answers and speeds lie from the mean, from 0 to 1.
     pub(crate) spread: f64,
+}
+
+/// How URLs look.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Urls {
+    /// `/openai/deployments/NAME/…?api-version=…`
+    #[default]
+    Azure,
+    /// `/v1/…`, the model named in the body.
+    OpenAi,
+}
+
+/// The header that carries a key to a gateway; the local one has its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyHeader {
+    pub(crate) name: String,
+    /// The value is `Bearer KEY`.
+    pub(crate) bearer: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +91,10 @@ pub(crate) enum KeyReference {
     Env(String),
     /// Path of a file as written, relative to the scenario file.
     File(String),
+    /// Name of an output in the state that `deploy` left for the target.
+    State(String),
+    /// Id of an APIM subscription, whose primary key is asked for with the user's sign-in.
+    Azure(String),
 }
 
 /// A group of callers that behave alike.
@@ -68,10 +106,8 @@ pub(crate) struct Caller {
     pub(crate) request: RequestSpec,
     /// When its first stage begins, counted from the start of the run.
     pub(crate) start: Duration,
-    pub(crate) stages: Vec<Stage>,
-    pub(crate) on_429: OnThrottle,
-    /// Tries of one arrival, the first included; 1 when 429 is ignored.
-    pub(crate) max_attempts: u32,
+    pub(crate) schedule: Schedule,
+    pub(crate) reactions: Reactions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,57 +117,9 @@ pub(crate) struct Share {
     pub(crate) weight: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RequestSpec {
-    /// At least one; more than one means that each arrival picks one.
-    pub(crate) prompts: Vec<String>,
-    pub(crate) system: Option<String>,
-    pub(crate) max_tokens: Option<u64>,
-    pub(crate) stream: bool,
-    /// Asks for a usage chunk at the end of the stream.
-    pub(crate) stream_usage: bool,
-    pub(crate) headers: Vec<(String, String)>,
-}
-
-/// One piece of a caller's time; stages follow one another.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Stage {
-    /// That many, evenly over the time, the first at its beginning.
-    Count {
-        count: u64,
-        span: Duration,
-    },
-    Pause {
-        span: Duration,
-    },
-    /// Requests per second that go straight from one value to the other; equal when constant.
-    Flow {
-        from: f64,
-        to: f64,
-        span: Duration,
-        spacing: Spacing,
-    },
-}
-
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Spacing {
-    /// Where the integral of the rate reaches 0, 1, 2, …
-    #[default]
-    Even,
-    /// Independent of one another, at that rate on average.
-    Poisson,
-}
-
-/// What callers do about 429.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OnThrottle {
-    #[default]
-    Ignore,
-    HonorRetryAfter,
-}
-
 impl Scenario {
-    /// Reads and checks the YAML text of a scenario.
+    /// Reads and checks the YAML text of a scenario. Files that it names are not read yet: see
+    /// [`Scenario::complete`].
     ///
     /// # Errors
     ///
@@ -154,29 +142,11 @@ impl Default for ModelSpec {
     }
 }
 
-impl OnThrottle {
-    /// As written in a scenario and in `run.json`.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            OnThrottle::Ignore => "ignore",
-            OnThrottle::HonorRetryAfter => "honor-retry-after",
-        }
-    }
-}
-
-impl Stage {
-    pub(crate) fn span(self) -> Duration {
-        match self {
-            Stage::Count { span, .. } | Stage::Pause { span } | Stage::Flow { span, .. } => span,
-        }
-    }
-
-    /// How many arrivals the stage makes; on average, where it draws lots.
-    pub(crate) fn expected(self) -> f64 {
-        match self {
-            Stage::Count { count, .. } => count as f64,
-            Stage::Pause { .. } => 0.0,
-            Stage::Flow { from, to, span, .. } => f64::midpoint(from, to) * span.as_secs_f64(),
+impl Default for KeyHeader {
+    fn default() -> KeyHeader {
+        KeyHeader {
+            name: "api-key".to_owned(),
+            bearer: false,
         }
     }
 }

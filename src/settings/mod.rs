@@ -10,7 +10,7 @@ mod resolve;
 mod tests;
 
 pub(crate) use file::{SettingsFile, parse};
-pub(crate) use resolve::{Given, Setting, Settings, SettingsError, resolve};
+pub(crate) use resolve::{Given, Origin, Setting, Settings, SettingsError, resolve};
 
 /// Name of the settings file, in the working directory.
 pub(crate) const FILE_NAME: &str = "apimon.toml";

@@ -5,6 +5,7 @@
 //! first what answers, then what arrives, each by number.
 
 mod agenda;
+mod backend;
 mod run;
 
 pub(crate) use run::{Simulation, simulate};

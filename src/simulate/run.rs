@@ -1,17 +1,12 @@
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use super::agenda::Agenda;
-use crate::base::{Moment, Secret};
-use crate::engine::{
-    Answer, BackendAnswer, BackendBody, BackendFailure, Engine, Exchange, Forward, Incoming,
-    MODEL_HOST, MetricTotals, Outcome, Settlement, Step,
-};
-use crate::model::{self, AnswerBody, ModelFault, ModelRequest, ModelSettings, StreamPiece};
-use crate::policy::message::Headers;
-use crate::results::{Failure, HeaderNames, Record};
-use crate::scenario::{Plan, Scenario};
+use super::backend::{Backend, Stream, ask, ask_whole};
+use crate::base::{Live, Moment, Secret, Tokens};
+use crate::engine::{Answer, Engine, Exchange, Incoming, MetricTotals, Outcome, Settlement, Step};
+use crate::model::ModelSettings;
+use crate::results::{self, Failure, HeaderNames, Record};
+use crate::scenario::{Arrival, CallerLoop, Ending, Meter, Plan, Retry, Scenario};
 use crate::tokens::{StreamReader, Usage};
 
 /// Ranks of events that happen at one moment.
@@ -28,6 +23,10 @@ pub(crate) struct Simulation<'a> {
     pub(crate) key_header: String,
     pub(crate) keys: Vec<Secret>,
     pub(crate) names: HeaderNames,
+    /// The scenario's budget.
+    pub(crate) meter: Meter,
+    /// The scenario's rules that end the run early.
+    pub(crate) live: Live,
 }
 
 #[derive(Debug)]
@@ -37,12 +36,23 @@ pub(crate) struct Simulated {
     /// When the last thing happened.
     pub(crate) end: Moment,
     pub(crate) metrics: MetricTotals,
+    /// Arrivals, those of closed-loop callers included.
+    pub(crate) arrived: u64,
+    /// Why the run ended before its plan did.
+    pub(crate) stopped: Option<Stopped>,
+}
+
+/// What ended a run early.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stopped {
+    pub(crate) why: String,
+    /// A rule was broken; else a budget was spent.
+    pub(crate) broken: bool,
 }
 
 /// One try of one arrival.
 struct Try {
-    /// Index into the plan.
-    arrival: usize,
+    arrival: Arrival,
     record: Box<Record>,
     /// What the backend is streaming to this request.
     stream: Option<Stream>,
@@ -58,26 +68,25 @@ enum Event {
     StreamEnd(Try, Settlement, Box<StreamReader>),
 }
 
-/// A stream whose head the gateway has, with what its pieces will bring.
-struct Stream {
-    reader: Box<StreamReader>,
-    first_token: Option<Moment>,
-    last_token: Option<Moment>,
-    end: Moment,
-}
-
 pub(crate) fn simulate(simulation: Simulation<'_>) -> Simulated {
     let done = Simulated {
         records: Vec::with_capacity(simulation.plan.arrivals.len()),
         end: simulation.plan.end,
         metrics: MetricTotals::default(),
+        arrived: 0,
+        stopped: None,
     };
     let mut run = Run {
+        loops: simulation.plan.loops.clone(),
         simulation,
         agenda: Agenda::new(),
         next_arrival: 0,
         done,
     };
+    for index in 0..run.loops.len() {
+        let first = run.loops[index].begins(run.simulation.scenario);
+        run.add_first(first);
+    }
     while let Some((now, event)) = run.next() {
         match event {
             Event::Arrive(attempt) => run.arrive(now, attempt),
@@ -109,15 +118,25 @@ pub(crate) fn simulate(simulation: Simulation<'_>) -> Simulated {
     run.done
 }
 
-fn first_try(scenario: &Scenario, plan: &Plan, index: usize) -> Try {
-    let arrival = &plan.arrivals[index];
+/// What a caller that gave up did not see of a stream: its end, and with it what it cost.
+fn forget_after(record: &mut Record, deadline: Moment) {
+    let seen = |at: &u64| *at <= deadline.as_micros();
+    record.first_token_us = record.first_token_us.filter(seen);
+    record.last_token_us = record.last_token_us.filter(seen);
+    record.prompt_tokens = None;
+    record.completion_tokens = None;
+    record.tokens_by = None;
+}
+
+fn first_try(scenario: &Scenario, arrival: &Arrival) -> Try {
     let caller = &scenario.callers[arrival.caller];
     let subscription = &scenario.subscriptions[arrival.subscription].id;
     let mut record = Record::new(arrival.number, 1, &caller.name, subscription, arrival.at);
-    record.stream = caller.request.stream;
+    record.stream = arrival.content.stream;
+    record.warm_up = scenario.is_warm_up(arrival);
     record.planned_prompt_tokens = arrival.prompt_tokens.0;
     Try {
-        arrival: index,
+        arrival: arrival.clone(),
         record: Box::new(record),
         stream: None,
     }
@@ -125,6 +144,7 @@ fn first_try(scenario: &Scenario, plan: &Plan, index: usize) -> Try {
 
 struct Run<'a> {
     simulation: Simulation<'a>,
+    loops: Vec<CallerLoop>,
     agenda: Agenda<Event>,
     /// Index of the next arrival of the plan, which is in order already.
     next_arrival: usize,
@@ -135,12 +155,14 @@ impl Run<'_> {
     /// What happens next: the plan's next arrival, or an event that comes before it.
     fn next(&mut self) -> Option<(Moment, Event)> {
         let planned = self.simulation.plan.arrivals.get(self.next_arrival);
+        // A run that was stopped sends nothing more.
+        let planned = planned.filter(|_| self.done.stopped.is_none());
         let planned = planned.map(|arrival| (arrival.at, ARRIVES));
         match (self.agenda.peek(), planned) {
             (Some(event), Some(arrival)) if event < arrival => self.agenda.next(),
             (_, Some((at, _))) => {
                 let Simulation { scenario, plan, .. } = &self.simulation;
-                let arrive = first_try(scenario, plan, self.next_arrival);
+                let arrive = first_try(scenario, &plan.arrivals[self.next_arrival]);
                 self.next_arrival += 1;
                 Some((at, Event::Arrive(arrive)))
             }
@@ -148,8 +170,27 @@ impl Run<'_> {
         }
     }
 
+    /// Puts a closed-loop caller's next request on the agenda.
+    fn add_first(&mut self, arrival: Option<Arrival>) {
+        if let Some(arrival) = arrival.filter(|_| self.done.stopped.is_none()) {
+            let first = first_try(self.simulation.scenario, &arrival);
+            self.agenda.add(arrival.at, ARRIVES, Event::Arrive(first));
+        }
+    }
+
     fn arrive(&mut self, now: Moment, attempt: Try) {
-        let arrival = &self.simulation.plan.arrivals[attempt.arrival];
+        if self.done.stopped.is_some() {
+            return;
+        }
+        let arrival = &attempt.arrival;
+        if let Err(spent) = self.simulation.meter.take(now, arrival) {
+            self.done.stopped = Some(Stopped {
+                why: spent.sentence(),
+                broken: false,
+            });
+            return;
+        }
+        self.done.arrived += u64::from(attempt.record.attempt == 1);
         let call = self
             .simulation
             .scenario
@@ -217,6 +258,7 @@ impl Run<'_> {
             ..
         } = answer;
         self.done.metrics.add(metrics);
+        let deadline = self.deadline(&attempt.record);
         let record = &mut attempt.record;
         record.note_head(response.status, &self.simulation.names, |name| {
             response.headers.first(name)
@@ -227,12 +269,13 @@ impl Run<'_> {
             record.first_token_us = stream.first_token.map(seen);
             record.last_token_us = stream.last_token.map(seen);
             let usage = stream.reader.usage();
-            record.prompt_tokens = usage.map(|usage| usage.prompt.0);
-            let completion = usage.map_or_else(
-                || stream.reader.completion_estimate(),
-                |usage| usage.completion,
-            );
-            record.completion_tokens = Some(completion.0);
+            match usage {
+                Some(usage) => record.note_usage(usage.prompt.0, usage.completion.0),
+                None => record.note_counted(stream.reader.completion_estimate().0),
+            }
+            if stream.end.max(now) > deadline {
+                forget_after(record, deadline);
+            }
             self.agenda.add(
                 stream.end.max(now),
                 ANSWERS,
@@ -243,132 +286,85 @@ impl Run<'_> {
         record.last_token_us = None;
         record.first_token_us = Some(now.as_micros());
         let usage = response.body.as_deref().and_then(Usage::of_body);
-        record.prompt_tokens = usage.map(|usage| usage.prompt.0);
-        record.completion_tokens = usage.map(|usage| usage.completion.0);
+        if let Some(usage) = usage {
+            record.note_usage(usage.prompt.0, usage.completion.0);
+        }
+        if now > deadline {
+            // Nobody waited for the head.
+            record.note_nothing();
+        }
         self.finish(now, attempt);
     }
 
+    /// When the caller gives up.
+    fn deadline(&self, record: &Record) -> Moment {
+        Moment::from_micros(record.sent_us) + self.simulation.scenario.request_timeout
+    }
+
+    /// The caller has its answer, or gave up waiting for it. One that gave up tries again when
+    /// the gateway is done with it, at the earliest.
     fn finish(&mut self, now: Moment, attempt: Try) {
         let Try {
             arrival,
             mut record,
             ..
         } = attempt;
-        let deadline =
-            Moment::from_micros(record.sent_us) + self.simulation.scenario.request_timeout;
-        record.done_us = now.min(deadline).as_micros();
+        let scenario = self.simulation.scenario;
+        let deadline = self.deadline(&record);
+        let done = now.min(deadline);
+        record.done_us = done.as_micros();
         if now > deadline {
             record.failure = Some(Failure::Timeout);
         }
         self.done.end = self.done.end.max(now);
-        let planned = &self.simulation.plan.arrivals[arrival];
-        let caller = &self.simulation.scenario.callers[planned.caller];
-        let status = record.status.filter(|_| record.failure.is_none());
-        let wait = status.and_then(|status| {
-            caller.wait_before_retry(record.attempt, status, record.retry_after_s)
-        });
-        if let Some(wait) = wait {
-            self.retry(now, arrival, &record, wait);
+        let used = if record.outcome() == results::Outcome::Passed {
+            let prompt = record.prompt_tokens.unwrap_or(arrival.prompt_tokens.0);
+            (prompt, record.completion_tokens.unwrap_or(0))
+        } else {
+            (0, 0)
+        };
+        let used = (Tokens(used.0), Tokens(used.1));
+        self.simulation.meter.settle(&arrival, used);
+        let ending = Ending {
+            arrival: arrival.number,
+            attempt: record.attempt,
+            due: arrival.at,
+            done,
+            status: record.status.filter(|_| record.failure.is_none()),
+            retry_after_s: record.retry_after_s,
+        };
+        match (scenario.reaction(arrival.caller, &ending), arrival.in_loop) {
+            (Some(retry), _) => self.retry(now, &arrival, record.attempt, retry),
+            (None, Some(caller)) => {
+                let next = self.loops[caller].next(scenario, now);
+                self.add_first(next);
+            }
+            (None, None) => {}
         }
+        self.judge(now, &record);
         self.done.records.push(*record);
     }
 
-    fn retry(&mut self, now: Moment, arrival: usize, before: &Record, wait: Duration) {
-        let at = now + wait;
-        let mut again = first_try(self.simulation.scenario, self.simulation.plan, arrival);
-        again.record.attempt = before.attempt + 1;
+    /// Ends the run when one of its rules is broken by now.
+    fn judge(&mut self, now: Moment, record: &Record) {
+        if let Some(seen) = record.seen() {
+            self.simulation.live.observe(&seen);
+        }
+        if let Some(broken) = self.simulation.live.check(now) {
+            self.done.stopped.get_or_insert(Stopped {
+                why: format!("`{}` is broken: {}", broken.text, broken.actual),
+                broken: true,
+            });
+        }
+    }
+
+    fn retry(&mut self, now: Moment, arrival: &Arrival, attempt: u32, retry: Retry) {
+        let at = retry.at.max(now);
+        let mut again = first_try(self.simulation.scenario, arrival);
+        again.record.attempt = attempt + 1;
         again.record.scheduled_us = at.as_micros();
         again.record.sent_us = at.as_micros();
-        again.record.waited_until_us = before
-            .retry_after_s
-            .map(|seconds| (now + Duration::from_secs(seconds)).as_micros());
+        again.record.waited_until_us = retry.waited_until.map(Moment::as_micros);
         self.agenda.add(at, ARRIVES, Event::Arrive(again));
     }
-}
-
-enum Backend {
-    Later(Moment, Outcome),
-    Stream(BackendAnswer, Stream),
-}
-
-/// A request of the policy's own. In virtual time there is nobody but the model to answer it.
-fn ask_whole(settings: &ModelSettings, now: Moment, call: &Forward) -> (Moment, Outcome) {
-    if call.url.host != MODEL_HOST {
-        return (now, Err(BackendFailure::Forbidden));
-    }
-    match ask(settings, now, call) {
-        Backend::Later(at, outcome) => (at, outcome),
-        // Never: the request asks for its answer whole.
-        Backend::Stream(answer, stream) => (stream.end, Ok(answer)),
-    }
-}
-
-fn ask(settings: &ModelSettings, now: Moment, forward: &Forward) -> Backend {
-    let request = ModelRequest {
-        path: &forward.url.path,
-        header: &|name| forward.headers.first(name),
-        body: forward.body.as_deref().unwrap_or_default(),
-    };
-    let model::Answer {
-        status,
-        headers,
-        body,
-        fault,
-        ..
-    } = model::answer(settings, &request);
-    let headers: Headers = headers.into_iter().collect();
-    let (after, bytes) = match body {
-        AnswerBody::Whole { after, bytes } => (after, bytes),
-        AnswerBody::Stream(pieces) if forward.buffer => {
-            let end = pieces.last().map(|piece| piece.after).unwrap_or_default();
-            (
-                end,
-                pieces
-                    .iter()
-                    .flat_map(|piece| piece.bytes.iter().copied())
-                    .collect(),
-            )
-        }
-        AnswerBody::Stream(pieces) => {
-            let answer = BackendAnswer {
-                status,
-                headers,
-                body: BackendBody::Stream,
-            };
-            return Backend::Stream(answer, read_ahead(now, &pieces));
-        }
-    };
-    match fault {
-        Some(ModelFault::Refused | ModelFault::Reset) if after <= forward.timeout => {
-            Backend::Later(now + after, Err(BackendFailure::Connection))
-        }
-        None if after <= forward.timeout => Backend::Later(
-            now + after,
-            Ok(BackendAnswer {
-                status,
-                headers,
-                body: BackendBody::Whole(bytes),
-            }),
-        ),
-        _ => Backend::Later(now + forward.timeout, Err(BackendFailure::Timeout)),
-    }
-}
-
-/// Reads a stream that has not been sent yet, to know when its tokens will be there.
-fn read_ahead(now: Moment, pieces: &[StreamPiece]) -> Stream {
-    let mut stream = Stream {
-        reader: Box::new(StreamReader::new()),
-        first_token: None,
-        last_token: None,
-        end: now,
-    };
-    for piece in pieces {
-        let at = now + piece.after;
-        if stream.reader.push(&piece.bytes).content {
-            stream.first_token.get_or_insert(at);
-            stream.last_token = Some(at);
-        }
-        stream.end = at;
-    }
-    stream
 }

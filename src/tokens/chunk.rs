@@ -1,5 +1,6 @@
 //! What one event of a model's stream says.
 
+use memchr::memchr;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -111,7 +112,7 @@ fn is_throttling(code: Option<&str>, kind: Option<&str>, message: &str) -> bool 
 /// With no backslash in the event every second quotation mark ends a string, so strings, and thus
 /// keys, are found without knowing what is around them.
 pub(super) fn skim(data: &[u8]) -> Option<&str> {
-    if data.first() != Some(&b'{') || data.last() != Some(&b'}') || data.contains(&b'\\') {
+    if data.first() != Some(&b'{') || data.last() != Some(&b'}') || memchr(b'\\', data).is_some() {
         return None;
     }
     let mut content: Option<&[u8]> = None;
@@ -143,7 +144,7 @@ pub(super) fn skim(data: &[u8]) -> Option<&str> {
 
 /// What is before and after the next quotation mark.
 fn cut(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let quote = bytes.iter().position(|byte| *byte == b'"')?;
+    let quote = memchr(b'"', bytes)?;
     Some((&bytes[..quote], &bytes[quote + 1..]))
 }
 

@@ -1,5 +1,7 @@
 //! Lines from pieces of any size.
 
+use memchr::memchr2;
+
 /// Longest line that is put together; a longer one is dropped.
 pub(super) const LINE_LIMIT: usize = 1 << 20;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -33,8 +35,7 @@ impl Lines {
                 rest = &rest[1..];
                 continue;
             }
-            let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-            let Some(end) = end else {
+            let Some(end) = memchr2(b'\n', b'\r', rest) else {
                 self.keep(rest);
                 return;
             };

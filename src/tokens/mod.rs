@@ -13,8 +13,10 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod usage;
+pub(crate) mod words;
 
 pub(crate) use count::{count, load};
 pub(crate) use estimate::prompt_estimate;
 pub(crate) use stream::StreamReader;
 pub(crate) use usage::Usage;
+pub(crate) use words::pieces;

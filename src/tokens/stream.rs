@@ -19,8 +19,17 @@ pub(crate) struct Progress {
     pub(crate) content: bool,
     /// Events that ended in it, `[DONE]` and malformed ones included.
     pub(crate) events: u32,
+    /// Those of them that held text of the model.
+    pub(crate) content_events: u32,
     /// The stream said in it that it is over.
     pub(crate) done: bool,
+}
+
+impl Progress {
+    fn note_content(&mut self, there: bool) {
+        self.content |= there;
+        self.content_events += u32::from(there);
+    }
 }
 
 /// Reads a server-sent-event stream as it arrives in pieces of any size.
@@ -40,6 +49,7 @@ struct Events {
     named_error: bool,
     /// A line of the event in progress was too long, so the event means nothing.
     spoilt: bool,
+    mould: Mould,
     content: Text,
     aside: Text,
     usage: Option<Usage>,
@@ -111,10 +121,7 @@ impl Events {
         if line.is_empty() {
             return self.end_event(progress);
         }
-        let colon = line
-            .iter()
-            .position(|byte| *byte == b':')
-            .unwrap_or(line.len());
+        let colon = memchr::memchr(b':', line).unwrap_or(line.len());
         let value = line.get(colon + 1..).unwrap_or_default();
         let value = value.strip_prefix(b" ").unwrap_or(value);
         // Comments have an empty name; `id`, `retry` and unknown names mean nothing here.
@@ -156,11 +163,15 @@ impl Events {
         if data == b"[DONE]" {
             self.finished = true;
             progress.done = true;
+        } else if let Some(content) = self.mould.content(data).filter(|_| !named_error) {
+            progress.note_content(!content.is_empty());
+            self.content.push(content);
         } else if let Some(content) = skim(data).filter(|_| !named_error) {
-            progress.content |= !content.is_empty();
+            progress.note_content(!content.is_empty());
+            self.mould.take(data, content);
             self.content.push(content);
         } else if let Some(chunk) = Chunk::parse(data, named_error) {
-            progress.content |= !chunk.content.is_empty() || !chunk.aside.is_empty();
+            progress.note_content(!chunk.content.is_empty() || !chunk.aside.is_empty());
             self.content.push(&chunk.content);
             self.aside.push(&chunk.aside);
             self.usage = chunk.usage.or(self.usage);
@@ -169,6 +180,41 @@ impl Events {
             progress.done |= chunk.last;
         } else {
             self.malformed += 1;
+        }
+    }
+}
+
+/// What the last event that [`skim`] read has before and after its content. The events of one
+/// stream differ in nothing else, so the next one is read by comparing.
+#[derive(Debug, Default)]
+struct Mould {
+    /// Both, one after the other; empty until there is one.
+    bytes: Vec<u8>,
+    before: usize,
+}
+
+impl Mould {
+    /// The content of an event that is the same but for it. A text without quotation mark and
+    /// backslash cannot end the string that it stands in, so the structure is the same too.
+    fn content<'a>(&self, data: &'a [u8]) -> Option<&'a str> {
+        let (before, after) = self.bytes.split_at(self.before);
+        if before.is_empty() {
+            return None;
+        }
+        let content = data.strip_prefix(before)?.strip_suffix(after)?;
+        let plain = memchr::memchr2(b'"', b'\\', content).is_none();
+        plain.then(|| std::str::from_utf8(content).ok())?
+    }
+
+    /// Remembers an event of which [`skim`] found `content` to be a part.
+    fn take(&mut self, data: &[u8], content: &str) {
+        let inside = (content.as_ptr().addr()).checked_sub(data.as_ptr().addr());
+        if let Some(before) = inside.filter(|before| before + content.len() < data.len()) {
+            self.bytes.clear();
+            self.bytes.extend_from_slice(&data[..before]);
+            self.bytes
+                .extend_from_slice(&data[before + content.len()..]);
+            self.before = before;
         }
     }
 }

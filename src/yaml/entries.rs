@@ -129,3 +129,38 @@ impl<'de, T, M: Deserialize<'de>> Visitor<'de> for EitherVisitor<T, M> {
         M::deserialize(MapAccessDeserializer::new(map)).map(self.mapping)
     }
 }
+
+/// The same, where the text may look like a number, or like true or false.
+pub(crate) struct ScalarVisitor<T, M>(pub(crate) EitherVisitor<T, M>);
+
+impl<'de, T, M: Deserialize<'de>> Visitor<'de> for ScalarVisitor<T, M> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<T, E> {
+        Ok((self.0.scalar)(text.to_owned()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<T, E> {
+        Ok((self.0.scalar)(number.to_string()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<T, E> {
+        Ok((self.0.scalar)(number.to_string()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<T, E> {
+        Ok((self.0.scalar)(number.to_string()))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<T, E> {
+        Ok((self.0.scalar)(value.to_string()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        self.0.visit_map(map)
+    }
+}

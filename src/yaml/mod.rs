@@ -16,7 +16,7 @@ mod schema;
 mod words;
 
 pub(crate) use check::{Checks, Findings};
-pub(crate) use entries::{Document, EitherVisitor, Entries};
+pub(crate) use entries::{Document, EitherVisitor, Entries, ScalarVisitor};
 pub(crate) use format::{Field, Format, Mistake, Text};
 pub(crate) use names::{EnvName, Name, NamedValueName, Prose, Rule, Scalar};
 pub(crate) use placed::Placed;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Module, and the modules that it may name. The table changes with the design; the arrows stay
 /// one-way.
-const MAY_NAME: [(&str, &str); 23] = [
+const MAY_NAME: [(&str, &str); 24] = [
     ("base", ""),
     ("tokens", "base"),
     ("limiter", "base"),
@@ -14,6 +14,7 @@ const MAY_NAME: [(&str, &str); 23] = [
     ("model", "base tokens"),
     ("yaml", "base"),
     ("scenario", "base tokens yaml"),
+    ("prices", "base yaml"),
     ("results", "base"),
     ("report", "base results"),
     (
@@ -36,7 +37,7 @@ const MAY_NAME: [(&str, &str); 23] = [
     ("loadtest", "base tokens scenario results clock http"),
     (
         "cli",
-        "base tokens limiter policy engine model scenario results report simulate settings policytest bicep clock files http gateway loadtest kubernetes",
+        "base tokens limiter policy engine model scenario results report simulate settings policytest prices bicep clock files http gateway loadtest kubernetes metrics",
     ),
 ];
 

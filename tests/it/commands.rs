@@ -276,3 +276,32 @@ fn the_schema_is_json_and_describes_every_top_level_key() {
         );
     }
 }
+
+#[test]
+fn a_target_that_may_cost_money_is_named_priced_and_capped() {
+    let folder = Folder::new("paid");
+    folder.write(
+        "s.yaml",
+        "callers: [{ name: a, request: { prompt: Hello, max-tokens: 100 }, arrivals: [{ count: 500000, for: 1h }] }]\n",
+    );
+    // An address that is set aside for documentation: nothing is sent there, nor could it be.
+    let url = "http://192.0.2.1";
+    let by_environment = apimon(&folder, &["loadtest", "s.yaml"])
+        .env("APIM_GATEWAY_URL", url)
+        .env("APIM_API_KEY", "secret-of-mine")
+        .output()
+        .unwrap();
+    let by_flag = apimon(&folder, &["loadtest", "s.yaml", "--target", url])
+        .env("APIM_API_KEY", "secret-of-mine")
+        .output()
+        .unwrap();
+    for (output, wanted) in [
+        (by_environment, "only `APIM_GATEWAY_URL` names it"),
+        (by_flag, "that is beyond the cap of 1,000,000 tokens"),
+    ] {
+        let text = transcript(&output, &folder);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains(wanted), "{text}");
+        assert!(!text.contains("secret-of-mine"), "{text}");
+    }
+}

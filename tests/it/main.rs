@@ -20,6 +20,8 @@ mod hardship;
 mod interrupt;
 mod lint;
 mod reload;
+mod scenarios;
+mod sending;
 mod shards;
 mod test_policy;
 mod traces;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::failure::Failure;
-use super::super::prepare::set_named_values;
+use super::super::prepare::{read_scenario, set_named_values};
 use super::arguments::LintArguments;
 use crate::base::{Tokens, nearest_hint};
 use crate::files;
@@ -37,7 +37,7 @@ pub(super) fn options(arguments: &LintArguments) -> Result<Options, Failure> {
     let mut named_values = NamedValues::new();
     let mut scale = None;
     if let Some(path) = &arguments.scenario {
-        let scenario = Scenario::parse(&files::read_source(path)?)?;
+        let (_, scenario) = read_scenario(path)?;
         scale = largest(&scenario);
         named_values.extend(scenario.named_values);
     }
@@ -72,11 +72,11 @@ fn largest(scenario: &Scenario) -> Option<Scale> {
         .iter()
         .map(|arrival| arrival.prompt_tokens)
         .max()?;
-    let requests = scenario.callers.iter().map(|caller| &caller.request);
-    let completion = requests.filter_map(|request| request.max_tokens).max();
+    let arrivals = plan.arrivals.iter();
+    let most = arrivals.filter_map(|arrival| arrival.content.max_tokens);
     Some(Scale {
         prompt,
-        completion: completion.map(Tokens),
+        completion: most.max().map(|most| Tokens(u64::from(most))),
     })
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::base::{Seed, Tokens};
-use crate::model::words::{OPENERS, WORDS, pieces};
+use crate::tokens::pieces;
+use crate::tokens::words::{OPENERS, WORDS};
 use crate::tokens::{StreamReader, Usage, count};
 
 #[test]

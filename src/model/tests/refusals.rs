@@ -41,7 +41,7 @@ fn routes_are_those_of_the_service() {
         (404, "/"),
         (404, "/chat/completions"),
         (404, "/openai/deployments/m/chat"),
-        (404, "/openai/v1/responses"),
+        (400, "/openai/v1/responses"),
         (404, "/openai/models"),
         (400, "/openai/deployments/m/embeddings"),
         (400, "/openai/deployments/m/completions"),

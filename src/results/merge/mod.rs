@@ -184,6 +184,7 @@ fn joined_info(parts: &[Part], began: Timestamp, all: bool) -> RunInfo {
     info.duration_us = None;
     info.planned = parts.iter().map(|part| part.run.info.planned).sum();
     info.merged = parts.iter().map(|part| noted(part, began)).collect();
+    info.stopped = parts.iter().find_map(|part| part.run.info.stopped.clone());
     info.interrupted = !all || info.merged.iter().any(|part| !part.complete);
     for (index, caller) in info.callers.iter_mut().enumerate() {
         let of_part = |part: &Part| {

@@ -22,6 +22,7 @@ fn info() -> RunInfo {
         started: "2026-01-01T00:00:00Z".to_owned(),
         duration_us: Some(60_000_000),
         interrupted: false,
+        stopped: None,
         planned: 0,
         target: TargetInfo {
             name: "t".to_owned(),
@@ -42,6 +43,7 @@ fn info() -> RunInfo {
         },
         shard: None,
         merged: Vec::new(),
+        client: None,
     }
 }
 

@@ -2,15 +2,13 @@ use std::time::Duration;
 
 use crate::base::{Span, number};
 
-use super::super::model::{Caller, OnThrottle, RequestSpec, Share, SubscriptionSpec};
-use super::super::wire::{
-    Entries, HeaderName, HeaderValue, Placed, Prose, Target, Text, WireCaller, WireRequest,
-};
+use super::super::model::{Caller, Share, SubscriptionSpec};
+use super::super::wire::{Entries, Placed, Target, WireCaller, WireRequest};
 use super::Checker;
+use super::reactions::WireReactions;
+use super::schedule::WireSchedule;
 use crate::base::nearest_hint;
 use crate::yaml::Checks as _;
-
-const DEFAULT_ATTEMPTS: u64 = 5;
 
 /// A plan is a list in memory; this many arrivals are some hundred megabytes.
 const MOST_ARRIVALS: f64 = 5e6;
@@ -34,7 +32,9 @@ impl Checker {
             let arrivals_span = value
                 .arrivals
                 .as_ref()
-                .map_or(span, |arrivals| arrivals.span);
+                .map(|arrivals| arrivals.span)
+                .or(value.callers.as_ref().map(|callers| callers.span))
+                .unwrap_or(span);
             let Some(caller) = self.caller(value, span, subscriptions) else {
                 continue;
             };
@@ -67,39 +67,47 @@ impl Checker {
         &mut self,
         wire: WireCaller,
         span: Span,
-        subscriptions: &[SubscriptionSpec],
+        known: &[SubscriptionSpec],
     ) -> Option<Caller> {
         let name = self.required(wire.name, span, "a caller", "name");
-        let subscriptions = self.shares(wire.subscription, subscriptions);
-        let request = self.present(wire.request, span, "a caller", "request");
-        let request = request.and_then(|request| self.request(request.value, request.span));
+        let subscriptions = self.shares(wire.subscription, known);
+        let traced = wire.trace.is_some();
+        let request = match wire.request {
+            // What is sent, the trace says.
+            None if traced => self.request(WireRequest::default(), span, true),
+            request => {
+                let request = self.present(request, span, "a caller", "request");
+                request.and_then(|request| self.request(request.value, request.span, traced))
+            }
+        };
         let start = self.or(wire.start, || Duration::ZERO);
-        let stages = self.present(wire.arrivals, span, "a caller", "arrivals");
-        let stages = stages.and_then(|stages| self.stages(stages));
-        let on_429 = self.or(wire.on_429, Default::default);
-        let attempts_span = wire.max_attempts.as_ref().map(|attempts| attempts.span);
-        let attempts = self.or(wire.max_attempts, || DEFAULT_ATTEMPTS);
-        if let (Some(span), Some(OnThrottle::Ignore)) = (attempts_span, on_429) {
-            self.error(
-                span,
-                "without retries there is one attempt",
-                "add `on-429: honor-retry-after`, or leave `max-attempts` out",
-            );
-        }
-        let on_429 = on_429?;
-        let attempts = u32::try_from(attempts?).expect("the format keeps attempts small");
+        let schedule = self.schedule(
+            span,
+            WireSchedule {
+                arrivals: wire.arrivals,
+                callers: wire.callers,
+                think_time: wire.think_time,
+                span: wire.span,
+                requests: wire.requests,
+                ramp_up: wire.ramp_up,
+                trace: wire.trace,
+            },
+            known,
+        );
+        let reactions = self.reactions(WireReactions {
+            attempts: wire.max_attempts,
+            on_429: wire.on_429,
+            on_403: wire.on_403,
+            on_5xx: wire.on_5xx,
+            on_failure: wire.on_failure,
+        });
         Some(Caller {
             name: name?,
             subscriptions: subscriptions?,
             request: request?,
             start: start?,
-            stages: stages?,
-            on_429,
-            max_attempts: if on_429 == OnThrottle::Ignore {
-                1
-            } else {
-                attempts
-            },
+            schedule: schedule?,
+            reactions: reactions?,
         })
     }
 
@@ -145,7 +153,7 @@ impl Checker {
         }
     }
 
-    fn subscription_index(
+    pub(super) fn subscription_index(
         &mut self,
         id: &str,
         span: Span,
@@ -166,62 +174,6 @@ impl Checker {
         }
         found
     }
-
-    fn request(&mut self, wire: WireRequest, span: Span) -> Option<RequestSpec> {
-        if let (Some(_), Some(second)) = (&wire.prompt, &wire.prompts) {
-            self.error(
-                second.span,
-                "`prompt` and `prompts` exclude each other",
-                "put all texts into `prompts`",
-            );
-        }
-        let prompts = match (wire.prompt, wire.prompts) {
-            (Some(one), _) => self.value(&one).map(|text| vec![text]),
-            (None, Some(list)) => self.prompts(&list),
-            (None, None) => self.present(None, span, "a request", "prompt"),
-        };
-        let system = self.optional(wire.system.as_ref());
-        let max_tokens = self.optional(wire.max_tokens.as_ref());
-        let stream = wire.stream.unwrap_or(false);
-        let stream_usage = wire.stream_usage.as_ref().is_some_and(|usage| usage.value);
-        if let (Some(usage), true, false) = (&wire.stream_usage, stream_usage, stream) {
-            self.error(
-                usage.span,
-                "only a stream has a usage chunk",
-                "add `stream: true`",
-            );
-        }
-        let headers = self.headers(wire.headers);
-        Some(RequestSpec {
-            prompts: prompts?,
-            system: system?,
-            max_tokens: max_tokens?,
-            stream,
-            stream_usage,
-            headers: headers?,
-        })
-    }
-
-    fn prompts(&mut self, list: &Placed<Vec<Placed<Text<Prose>>>>) -> Option<Vec<String>> {
-        if list.value.is_empty() {
-            self.error(list.span, "no prompt is listed", "write at least one");
-            return None;
-        }
-        let texts: Vec<_> = list.value.iter().map(|text| self.value(text)).collect();
-        texts.into_iter().collect()
-    }
-
-    fn headers(
-        &mut self,
-        wire: Option<Entries<HeaderName, Placed<Text<HeaderValue>>>>,
-    ) -> Option<Vec<(String, String)>> {
-        let entries = wire.map(|entries| entries.0).unwrap_or_default();
-        let fields = entries.iter().map(|(name, value)| {
-            let (name, value) = (self.value(name), self.value(value));
-            Some((name?, value?))
-        });
-        fields.collect::<Vec<_>>().into_iter().collect()
-    }
 }
 
 /// Names of all callers in the file, right or wrong.
@@ -238,7 +190,6 @@ pub(super) fn names(wire: Option<&Placed<Vec<Placed<WireCaller>>>>) -> Vec<Strin
 fn expected(callers: &[Caller]) -> f64 {
     callers
         .iter()
-        .flat_map(|caller| &caller.stages)
-        .map(|stage| stage.expected())
+        .map(|caller| caller.schedule.expected(&caller.request))
         .sum()
 }

@@ -1,21 +1,26 @@
 //! From the file as read to the scenario as meant, with every mistake on the way.
 
+mod amounts;
 mod callers;
+mod reactions;
+mod request;
+mod schedule;
 mod stages;
+mod thresholds;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::base::{Diagnostic, Scope, Seed, Source, Span, Threshold};
+use crate::base::{Diagnostic, Seed, Source, Span};
 
-use super::model::{KeyReference, ModelSpec, Scenario, SubscriptionSpec};
+use super::budget::Budget;
+use super::model::{KeyHeader, KeyReference, ModelSpec, Scenario, SubscriptionSpec};
 use super::wire::{
-    Entries, NamedValueName, Placed, Rule, Scalar, SubscriptionEntry, Text, WireModel,
+    Entries, NamedValueName, Placed, Scalar, SubscriptionEntry, Text, WireBudget, WireModel,
     WireScenario, WireSubscription,
 };
-use crate::base::nearest_hint;
 use crate::yaml::{Checks, Findings};
 
 type NamedValues = Entries<NamedValueName, Placed<Text<Scalar>>>;
@@ -51,6 +56,11 @@ impl Checker {
         let named_values = self.named_values(wire.named_values);
         let deployment = self.or(wire.deployment, || "gpt-4o-mini".to_owned());
         let request_timeout = self.or(wire.request_timeout, || DEFAULT_TIMEOUT);
+        let urls = self.or(wire.urls, Default::default);
+        let api_version = self.optional(wire.api_version.as_ref());
+        let key_header = self.or(wire.key_header, KeyHeader::default);
+        let warm_up = self.or(wire.warm_up, || Duration::ZERO);
+        let budget = self.budget(&wire.budget.unwrap_or_default());
         let model = self.model(wire.model.unwrap_or_default());
         let subscriptions = self.subscriptions(wire.subscriptions);
         // Mentioned, not checked: a threshold about a caller with a mistake is no second mistake.
@@ -58,10 +68,12 @@ impl Checker {
         let callers = self.callers(wire.callers, &subscriptions);
         let thresholds = wire.thresholds.unwrap_or_default();
         let thresholds: Vec<_> = thresholds
-            .iter()
-            .map(|rule| self.threshold(rule, &mentioned, &subscriptions))
+            .into_iter()
+            .map(|entry| self.rule(entry, &mentioned, &subscriptions))
             .collect();
+        let thresholds = thresholds.into_iter().collect::<Option<Vec<_>>>();
         let seed_number = seed_number?;
+        let (thresholds, aborts): (Vec<_>, Vec<_>) = thresholds?.into_iter().unzip();
         Some(Scenario {
             name: name?,
             description: wire.description,
@@ -72,11 +84,31 @@ impl Checker {
             start: start?,
             named_values,
             deployment: deployment?,
+            urls: urls?,
+            api_version: api_version?,
+            key_header: key_header?,
+            warm_up: warm_up?,
+            budget: budget?,
             request_timeout: request_timeout?,
             model: model?,
             subscriptions,
             callers,
-            thresholds: thresholds.into_iter().collect::<Option<_>>()?,
+            thresholds,
+            aborts: aborts.into_iter().flatten().collect(),
+            orders_lengths: false,
+        })
+    }
+
+    fn budget(&mut self, wire: &WireBudget) -> Option<Budget> {
+        let requests = self.optional(wire.requests.as_ref());
+        let tokens = self.optional(wire.tokens.as_ref());
+        let money = self.optional(wire.money.as_ref());
+        let time = self.optional(wire.time.as_ref());
+        Some(Budget {
+            requests: requests?,
+            tokens: tokens?,
+            money: money?,
+            time: time?,
         })
     }
 
@@ -123,7 +155,7 @@ impl Checker {
                 SubscriptionEntry::Id(id) => self
                     .value(&Placed { value: id, span })
                     .map(|id| (subscription(id), span)),
-                SubscriptionEntry::Whole(wire) => self.subscription(wire, span),
+                SubscriptionEntry::Whole(wire) => self.subscription(*wire, span),
             };
             let Some((spec, span)) = checked else {
                 continue;
@@ -152,6 +184,8 @@ impl Checker {
         let name = self.optional(wire.name.as_ref());
         let env = self.optional(wire.key_env.as_ref());
         let file = self.optional(wire.key_file.as_ref());
+        let state = self.optional(wire.key_state.as_ref());
+        let azure = self.optional(wire.key_azure.as_ref());
         if let Some(key) = &wire.key {
             self.error(
                 key.span,
@@ -159,56 +193,32 @@ impl Checker {
                 "put it into an environment variable and name that: `key-env: TEAM_A_KEY` (or `key-file`)",
             );
         }
-        if let (Some(_), Some(second)) = (&wire.key_env, &wire.key_file) {
-            self.error(
-                second.span,
-                "the key is named twice",
-                "keep `key-env` or `key-file`",
-            );
+        let places = [
+            ("key-env", wire.key_env.as_ref().map(|part| part.span)),
+            ("key-file", wire.key_file.as_ref().map(|part| part.span)),
+            ("key-state", wire.key_state.as_ref().map(|part| part.span)),
+            ("key-azure", wire.key_azure.as_ref().map(|part| part.span)),
+        ];
+        let mut given = places
+            .into_iter()
+            .filter_map(|(key, place)| Some((key, place?)));
+        if let (Some((first, _)), Some((second, place))) = (given.next(), given.next()) {
+            let hint = format!("keep `{first}` or `{second}`");
+            self.error(place, "the key is named twice", hint);
         }
         // With its id known the subscription exists, whatever else is wrong with it: callers that
         // name it make no second mistake.
         let id = id?;
         let name = name.flatten().unwrap_or_else(|| id.clone());
-        let key = match (env.flatten(), file.flatten()) {
-            (Some(name), _) => KeyReference::Env(name),
-            (None, Some(path)) => KeyReference::File(path),
-            (None, None) => KeyReference::Local,
-        };
+        let references = [
+            env.flatten().map(KeyReference::Env),
+            file.flatten().map(KeyReference::File),
+            state.flatten().map(KeyReference::State),
+            azure.flatten().map(KeyReference::Azure),
+        ];
+        let key = references.into_iter().flatten().next();
+        let key = key.unwrap_or(KeyReference::Local);
         Some((SubscriptionSpec { id, name, key }, id_span))
-    }
-
-    fn threshold(
-        &mut self,
-        rule: &Placed<Text<Rule>>,
-        callers: &[String],
-        subscriptions: &[SubscriptionSpec],
-    ) -> Option<Threshold> {
-        let threshold = self.value(rule)?;
-        let (what, name, known) = match &threshold.scope {
-            None => return Some(threshold),
-            Some(Scope::Caller(name)) => ("caller", name, names(callers.iter())),
-            Some(Scope::Subscription(name)) => (
-                "subscription",
-                name,
-                names(subscriptions.iter().map(|known| &known.id)),
-            ),
-        };
-        if !known.contains(&name.as_str()) {
-            let within = rule
-                .value
-                .text
-                .find(name.as_str())
-                .map(|start| Span::new(start, start + name.len()));
-            let span = self.within(rule, within);
-            self.error(
-                span,
-                format!("there is no {what} `{name}`"),
-                nearest_hint(name, known),
-            );
-            return None;
-        }
-        Some(threshold)
     }
 }
 
@@ -218,10 +228,6 @@ fn subscription(id: String) -> SubscriptionSpec {
         id,
         key: KeyReference::Local,
     }
-}
-
-fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
-    names.map(String::as_str).collect()
 }
 
 fn default_start() -> Timestamp {

@@ -1,15 +1,21 @@
-//! When the arrivals of one caller are due.
+//! When the arrivals of one group are due.
 
 use std::time::Duration;
 
-use crate::base::{Moment, Seed};
+use crate::base::{Moment, Seed, Tokens};
 
-use super::super::model::{Caller, Spacing, Stage};
+use super::super::schedule::{Spacing, Stage, Unit};
 
 /// Calls `due` with the moment of every arrival, in order, and returns when the last stage ends.
-pub(super) fn each(caller: &Caller, lots: &mut Seed, mut due: impl FnMut(Moment)) -> Moment {
-    let mut begin = caller.start;
-    for stage in &caller.stages {
+/// `due` answers with what the arrival costs, which is how far stages in tokens get with it.
+pub(super) fn each(
+    start: Duration,
+    stages: &[Stage],
+    lots: &mut Seed,
+    mut due: impl FnMut(Moment) -> Tokens,
+) -> Moment {
+    let mut begin = start;
+    for stage in stages {
         let mut after = |offset: Duration| due(whole_micros(begin.saturating_add(offset)));
         match *stage {
             Stage::Pause { .. } => {}
@@ -17,6 +23,7 @@ pub(super) fn each(caller: &Caller, lots: &mut Seed, mut due: impl FnMut(Moment)
             Stage::Flow {
                 from,
                 to,
+                unit,
                 span,
                 spacing,
             } => {
@@ -25,9 +32,19 @@ pub(super) fn each(caller: &Caller, lots: &mut Seed, mut due: impl FnMut(Moment)
                     to,
                     seconds: span.as_secs_f64(),
                 };
+                let mut cost = |offset: Duration| {
+                    let tokens = after(offset);
+                    match unit {
+                        Unit::Requests => 1.0,
+                        Unit::Tokens => tokens.0.max(1) as f64,
+                    }
+                };
                 match spacing {
-                    Spacing::Even => ramp.each_whole(&mut after),
-                    Spacing::Poisson => ramp.each_drawn(lots, &mut after),
+                    Spacing::Even => ramp.each_whole(&mut cost),
+                    Spacing::Poisson => ramp.each_drawn(|| lots.exponential(), unit, &mut cost),
+                    Spacing::Gamma { burstiness } => {
+                        ramp.each_drawn(|| lots.gamma(1.0 / burstiness), unit, &mut cost);
+                    }
                 }
             }
         }
@@ -36,7 +53,7 @@ pub(super) fn each(caller: &Caller, lots: &mut Seed, mut due: impl FnMut(Moment)
     whole_micros(begin)
 }
 
-fn evenly(count: u64, span: Duration, after: &mut impl FnMut(Duration)) {
+fn evenly(count: u64, span: Duration, after: &mut impl FnMut(Duration) -> Tokens) {
     for index in 0..count {
         let nanos = span.as_nanos() * u128::from(index) / u128::from(count);
         after(Duration::from_nanos(
@@ -45,7 +62,7 @@ fn evenly(count: u64, span: Duration, after: &mut impl FnMut(Duration)) {
     }
 }
 
-/// A rate that goes straight from one value to another, requests per second.
+/// A rate that goes straight from one value to another, per second.
 struct Ramp {
     from: f64,
     to: f64,
@@ -53,27 +70,37 @@ struct Ramp {
 }
 
 impl Ramp {
-    /// Where the integral of the rate reaches 0, 1, 2, …: the first arrival at the beginning,
-    /// none at the end, so that stages can follow one another without a doubled arrival.
-    fn each_whole(&self, after: &mut impl FnMut(Duration)) {
-        let mut number = 0_u64;
+    /// Where the integral of the rate reaches what the arrivals so far cost: the first at the
+    /// beginning, none at the end, so that stages can follow one another without a doubled
+    /// arrival.
+    fn each_whole(&self, cost: &mut impl FnMut(Duration) -> f64) {
+        let mut reached = 0.0;
         // The margin takes up rounding: 7/60 per second for 60 s are 7 arrivals, not 8.
-        while (number as f64) < self.total() - 1e-9 {
-            after(self.reaches(number as f64));
-            number += 1;
+        while reached < self.total() - 1e-9 {
+            reached += cost(self.reaches(reached));
         }
     }
 
-    /// A Poisson process of that rate: exponential steps along the integral.
-    fn each_drawn(&self, lots: &mut Seed, after: &mut impl FnMut(Duration)) {
-        let mut reached = lots.exponential();
+    /// Steps along the integral whose mean is what one arrival costs, `gap` drawing how much of
+    /// that each is; with an exponential gap and a cost of one, a Poisson process.
+    fn each_drawn(
+        &self,
+        mut gap: impl FnMut() -> f64,
+        unit: Unit,
+        cost: &mut impl FnMut(Duration) -> f64,
+    ) {
+        // Before the first arrival nobody knows what it costs: in tokens, it comes at once.
+        let mut reached = match unit {
+            Unit::Requests => gap(),
+            Unit::Tokens => 0.0,
+        };
         while reached < self.total() {
-            after(self.reaches(reached));
-            reached += lots.exponential();
+            let spent = cost(self.reaches(reached));
+            reached += spent * gap();
         }
     }
 
-    /// Arrivals of the whole stage.
+    /// Requests or tokens of the whole stage.
     fn total(&self) -> f64 {
         f64::midpoint(self.from, self.to) * self.seconds
     }

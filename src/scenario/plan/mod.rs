@@ -1,22 +1,28 @@
-//! From stages to arrivals.
+//! From stages, loops and traces to arrivals.
 
 mod arrivals;
+mod loops;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::base::{Moment, Seed, Shard, Tokens};
-use crate::tokens;
+use crate::base::{Moment, Shard, Tokens};
 
-use super::body::Body;
-use super::model::{Caller, RequestSpec, Scenario, Share};
+use super::content::{Composed, Composer, Content, Counted};
+use super::model::Scenario;
+use super::schedule::Schedule;
+
+pub(crate) use loops::CallerLoop;
 
 /// Everything that a run will send, before anybody reacts to anything.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Plan {
     /// Ordered by time, then by caller, and numbered in that order.
     pub(crate) arrivals: Vec<Arrival>,
+    /// Callers that wait for their answers. What they send is known only while they are played:
+    /// see [`CallerLoop::next`].
+    pub(crate) loops: Vec<CallerLoop>,
     /// When the last stage ends.
     pub(crate) end: Moment,
 }
@@ -32,33 +38,65 @@ pub(crate) struct Arrival {
     pub(crate) caller: usize,
     /// Index into the scenario's subscriptions.
     pub(crate) subscription: usize,
-    /// Index into the caller's prompts.
-    pub(crate) prompt: usize,
+    pub(crate) content: Content,
     /// What a gateway estimates for the prompt.
     pub(crate) prompt_tokens: Tokens,
+    /// How long the answer is planned to be.
+    pub(crate) completion_tokens: Tokens,
+    /// Index into the plan's loops; `None` in open loop.
+    pub(crate) in_loop: Option<usize>,
+}
+
+impl Arrival {
+    pub(super) fn new(at: Moment, caller: usize, composed: &Composed) -> Arrival {
+        Arrival {
+            number: 0,
+            at,
+            caller,
+            subscription: composed.subscription,
+            content: composed.content,
+            prompt_tokens: composed.prompt_tokens,
+            completion_tokens: composed.completion_tokens,
+            in_loop: None,
+        }
+    }
+
+    /// What it is planned to cost.
+    pub(crate) fn tokens(&self) -> Tokens {
+        self.prompt_tokens + self.completion_tokens
+    }
 }
 
 impl Scenario {
-    /// Every arrival of the scenario. Each caller draws for itself, so that adding one caller
-    /// leaves the arrivals of the others where they were.
+    /// Every arrival of the scenario, whose files must have been read. Each caller draws for
+    /// itself, so that adding one caller leaves the arrivals of the others where they were.
     pub(crate) fn plan(&self) -> Plan {
         let mut arrivals = Vec::new();
-        let mut counted = Counted::default();
+        let mut loops = Vec::new();
         let mut end = Moment::ZERO;
         for (index, caller) in self.callers.iter().enumerate() {
-            let prompt_tokens = counted.prompts_of(&caller.request);
-            let mut lots = Lots::new(&self.seed, caller);
-            let ends = arrivals::each(caller, &mut lots.arrivals, |at| {
-                let prompt = pick(&mut lots.prompts, prompt_tokens.len());
-                arrivals.push(Arrival {
-                    number: 0,
-                    at,
-                    caller: index,
-                    subscription: pick_by_weight(&mut lots.subscriptions, &caller.subscriptions),
-                    prompt,
-                    prompt_tokens: prompt_tokens[prompt],
-                });
-            });
+            let counted = Arc::new(Counted::of(self, index));
+            let mut composer = Composer::new(self, index, &caller.name, Arc::clone(&counted));
+            let ends = match &caller.schedule {
+                Schedule::Stages(stages) => {
+                    let mut lots = self.seed.derive(&format!("arrivals/{}", caller.name));
+                    arrivals::each(caller.start, stages, &mut lots, |at| {
+                        let said = composer.next(self, None);
+                        let arrival = Arrival::new(at, index, &said);
+                        let tokens = arrival.tokens();
+                        arrivals.push(arrival);
+                        tokens
+                    })
+                }
+                Schedule::Trace(trace) => {
+                    for (at, row) in trace.replayed(caller.start) {
+                        let said = composer.next(self, Some(row));
+                        arrivals.push(Arrival::new(at, index, &said));
+                    }
+                    trace.end(caller.start)
+                }
+                Schedule::Loop(looped) => loops::each(self, index, looped, &counted, &mut loops),
+            };
             end = end.max(ends);
         }
         // Stable, and callers come one after another: equal moments stay in the order of callers.
@@ -66,68 +104,49 @@ impl Scenario {
         for (number, arrival) in (0..).zip(&mut arrivals) {
             arrival.number = number;
         }
-        Plan { arrivals, end }
+        let mut plan = Plan {
+            arrivals,
+            loops,
+            end,
+        };
+        plan.number_loops(1);
+        plan
+    }
+
+    /// True for what is recorded and left out of statistics.
+    pub(crate) fn is_warm_up(&self, arrival: &Arrival) -> bool {
+        arrival.at.since_start() < self.warm_up
     }
 }
 
 impl Plan {
     /// The part of one shard. Arrivals keep their numbers, so they are the same requests as in the
-    /// whole plan; the parts of all shards together are the plan.
+    /// whole plan; the parts of all shards together are the plan. Closed-loop callers are dealt
+    /// out whole.
     pub(crate) fn shard(mut self, shard: Shard) -> Plan {
+        self.number_loops(shard.of());
         self.arrivals.retain(|arrival| shard.has(arrival.number));
+        self.loops.retain(|looped| shard.has(looped.session()));
+        for (index, looped) in self.loops.iter_mut().enumerate() {
+            looped.place(index);
+        }
         self
     }
-}
 
-/// One generator for each kind of choice of one caller.
-struct Lots {
-    arrivals: Seed,
-    subscriptions: Seed,
-    prompts: Seed,
-}
-
-impl Lots {
-    fn new(seed: &Seed, caller: &Caller) -> Lots {
-        let of = |kind: &str| seed.derive(&format!("{kind}/{}", caller.name));
-        Lots {
-            arrivals: of("arrivals"),
-            subscriptions: of("subscriptions"),
-            prompts: of("prompts"),
-        }
+    /// Requests that are known to be made: closed-loop callers that go on until their time is over
+    /// make some that are not counted here.
+    pub(crate) fn planned(&self) -> u64 {
+        let looped = self.loops.iter().filter_map(CallerLoop::requests);
+        self.arrivals.len() as u64 + looped.sum::<u64>()
     }
-}
 
-fn pick(seed: &mut Seed, choices: usize) -> usize {
-    let drawn = seed.below(u64::try_from(choices).unwrap_or(u64::MAX));
-    usize::try_from(drawn).expect("a draw lies below the number of choices")
-}
-
-fn pick_by_weight(seed: &mut Seed, shares: &[Share]) -> usize {
-    let mut drawn = seed.below(shares.iter().map(|share| share.weight).sum());
-    for share in shares {
-        if drawn < share.weight {
-            return share.subscription;
+    /// Gives closed-loop callers numbers behind those of the arrivals, so that the shard of a
+    /// caller has the numbers of all that it sends.
+    fn number_loops(&mut self, shards: u64) {
+        let first = (self.arrivals.len() as u64).next_multiple_of(shards);
+        let stride = (self.loops.len() as u64).next_multiple_of(shards);
+        for (index, looped) in self.loops.iter_mut().enumerate() {
+            looped.number(index, first, stride);
         }
-        drawn -= share.weight;
-    }
-    unreachable!("a draw lies below the sum of all weights")
-}
-
-/// Token counts of the prompts seen so far: callers often share them, and counting is what takes
-/// time in a plan.
-#[derive(Default)]
-struct Counted(BTreeMap<(Option<String>, String), Tokens>);
-
-impl Counted {
-    fn prompts_of(&mut self, request: &RequestSpec) -> Vec<Tokens> {
-        let count = |(index, prompt): (usize, &String)| {
-            let key = (request.system.clone(), prompt.clone());
-            *self.0.entry(key).or_insert_with(|| {
-                let body =
-                    serde_json::to_value(Body::new(request, index)).expect("a body is plain JSON");
-                tokens::prompt_estimate(&body)
-            })
-        };
-        request.prompts.iter().enumerate().map(count).collect()
     }
 }

@@ -3,9 +3,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::base::{Moment, Shard, Source};
+use crate::base::{Moment, Seed, Shard, Source, Tokens};
+use crate::tokens;
 
-use super::super::model::{Scenario, Spacing, Stage};
+use super::super::model::Scenario;
+use super::super::schedule::{Schedule, Spacing, Stage, Unit};
 use super::*;
 
 const BURST: &str = include_str!("../../../scenarios/burst.yaml");
@@ -107,6 +109,45 @@ fn poisson_arrivals_have_the_rate_and_the_spread_of_their_kind() {
 }
 
 #[test]
+fn gamma_arrivals_have_the_burstiness_that_was_asked_for() {
+    for burstiness in [0.25, 1.0, 6.0] {
+        let due = due(&format!(
+            "{{ rate: 50/s, for: 400s, spacing: gamma, burstiness: {burstiness} }}"
+        ));
+        assert!((19_000..21_000).contains(&due.len()), "{}", due.len());
+        let gaps: Vec<f64> = due.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let count = gaps.len() as f64;
+        let mean = gaps.iter().sum::<f64>() / count;
+        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / count;
+        let measured = variance / (mean * mean);
+        assert!((measured / burstiness - 1.0).abs() < 0.1, "{measured}");
+    }
+}
+
+#[test]
+fn stages_in_tokens_pay_for_what_comes() {
+    let plan = scenario(
+        "  - { name: one, request: { prompt-tokens: 100, completion-tokens: 50 }, arrivals: [{ rate: 30000 tokens/min, for: 3s }] }\n",
+    )
+    .plan();
+    let at: Vec<u64> = plan
+        .arrivals
+        .iter()
+        .map(|arrival| arrival.at.as_micros())
+        .collect();
+    let expected: Vec<u64> = (0..10).map(|number| number * 300_000).collect();
+    assert_eq!(at, expected, "150 tokens a request, 500 a second");
+    for spacing in ["even", "poisson"] {
+        let plan = scenario(&format!(
+            "  - {{ name: one, request: {{ prompt-tokens: {{ from: 20, to: 400 }}, completion-tokens: 40 }}, arrivals: [{{ rate: 1000000 tokens/min, for: 60s, spacing: {spacing} }}] }}\n"
+        ))
+        .plan();
+        let tokens: u64 = plan.arrivals.iter().map(|arrival| arrival.tokens().0).sum();
+        assert!((950_000..1_050_000).contains(&tokens), "{spacing} {tokens}");
+    }
+}
+
+#[test]
 fn a_poisson_ramp_calls_more_often_later() {
     let due = due("{ from: 0/s, to: 100/s, for: 100s, spacing: poisson }");
     let first_half = due.iter().filter(|at| **at < 50.0).count() as f64;
@@ -142,7 +183,7 @@ fn another_caller_does_not_move_the_first_ones_arrivals() {
             .arrivals
             .into_iter()
             .filter(|arrival| Some(arrival.caller) == index);
-        own.map(|arrival| (arrival.at, arrival.subscription, arrival.prompt))
+        own.map(|arrival| (arrival.at, arrival.subscription, arrival.content))
             .collect()
     };
     let alone = of_first(&scenario(POISSON));
@@ -162,7 +203,7 @@ fn subscriptions_and_prompts_are_picked_by_weight() {
     };
     assert!((share(&|arrival| arrival.subscription == 0) - 0.75).abs() < 0.04);
     for prompt in 0..4 {
-        assert!((share(&|arrival| arrival.prompt == prompt) - 0.25).abs() < 0.04);
+        assert!((share(&|arrival| arrival.content.prompt == prompt) - 0.25).abs() < 0.04);
     }
 }
 
@@ -251,11 +292,12 @@ proptest! {
     fn ramps_keep_their_integral(from in 0.0..50.0_f64, to in 0.0..50.0_f64, seconds in 0.1..100.0_f64) {
         prop_assume!(from + to > 0.1);
         let span = Duration::from_secs_f64(seconds);
-        let stage = Stage::Flow { from, to, span, spacing: Spacing::Even };
+        let stage = Stage::Flow { from, to, unit: Unit::Requests, span, spacing: Spacing::Even };
         let mut scenario = staged("{ count: 1, for: 1s }");
-        scenario.callers[0].stages = vec![stage];
+        let schedule = Schedule::Stages(vec![stage]);
+        let total = schedule.expected(&scenario.callers[0].request);
+        scenario.callers[0].schedule = schedule;
         let plan = scenario.plan();
-        let total = stage.expected();
         prop_assert_eq!(plan.arrivals.len(), usize_of((total - 1e-9).ceil()));
         let mut before = 0.0;
         for (number, arrival) in (0_u32..).zip(&plan.arrivals) {

@@ -75,12 +75,57 @@ thresholds:
 }
 
 #[test]
+fn mistakes_in_every_feature_are_reported_together() {
+    let text = r#"
+urls: plain
+key-header: "a b"
+warm-up: soon
+budget: { requests: 0, money: -1, tokens: many, time: 0s }
+subscriptions: [{ id: a, key-state: x, key-azure: y }]
+callers:
+  - name: loop
+    request: { prompt-tokens: { from: 9, to: 3 }, prompt: hi, max-tokens: { median: 4 }, stream: often }
+    callers: 0
+    think-time: { from: 1s }
+    for: 10s
+    on-429: { wait: honor-retry-after, first: 1s }
+    on-403: { max-attempts: 3 }
+    on-5xx: { wait: exponential, factor: 0.5, jitter: 2 }
+    on-failure: honor-retry-after
+  - { name: endless, request: { prompt: hi }, callers: 3 }
+  - { name: both, request: { prompt: hi }, callers: 3, for: 1s, trace: x.csv }
+  - name: open
+    request: { prompt: "{{ who }}", variables: { whom: [a] }, dataset-order: random, tools: [5], parameters: { stream: true } }
+    think-time: 1s
+    arrivals:
+      - { steps: [], for: 1s }
+      - { rate: 1/s, spike: 2 tokens/s, peak: 1s, for: 5s }
+      - { rate: 1/s, spike: 2/s, peak: 5s, for: 5s }
+      - { from: 1/s, to: 5, for: 5s, peak: 1s }
+      - { rate: 1/s, for: 1s, spacing: gamma }
+      - { rate: 1/s, for: 1s, burstiness: 2 }
+      - { rate: 5 tokens, for: 1s }
+  - name: traced
+    request: { prompt: hi, variables: { v: [] } }
+    trace: { speed: 0, subscriptions: { x: b } }
+  - name: vectors
+    request: { route: embeddings, prompt: hi, system: s, max-tokens: 5, stream: true, images: [{ detail: low }] }
+    arrivals: [{ count: 1, for: 1s }]
+thresholds:
+  - { rule: "failed < 5", after: 5s }
+  - { rule: "failed", abort-early: true }
+  - { abort-early: true }
+"#;
+    insta::assert_snapshot!(render(&parse(text).unwrap_err(), false));
+}
+
+#[test]
 fn names_are_unique_and_parts_are_there() {
     assert_eq!(mistakes("name: x\n"), ["1:1: a scenario needs `callers`"]);
     assert_eq!(mistakes("callers: []\n"), ["1:10: nobody calls"]);
     let text = "callers:\n  - {}\n";
-    let needs =
-        ["`name`", "`request`", "`arrivals`"].map(|key| format!("2:5: a caller needs {key}"));
+    let needs = ["`name`", "`request`", "`arrivals`, `callers` or `trace`"]
+        .map(|key| format!("2:5: a caller needs {key}"));
     assert_eq!(mistakes(text), needs);
     let one = "  - { name: one, request: { prompt: hi }, arrivals: [{ count: 1, for: 1s }] }\n";
     assert_eq!(

@@ -19,7 +19,7 @@ fn every_shipped_scenario_plans_and_fits_the_schema() {
     fits(&schema, FULL, "full");
 }
 
-fn fits(schema: &Value, text: &str, name: &str) {
+pub(super) fn fits(schema: &Value, text: &str, name: &str) {
     let value: Value = serde_saphyr::from_str(text).unwrap();
     if let Err(misfit) = accepts(schema, schema, &value) {
         panic!("{name}: {misfit}");

@@ -10,7 +10,7 @@ use super::{EitherVisitor, Entries, Format, Name, Placed, Text, Whole, WireSubsc
 /// An entry of `subscriptions`: an id alone, or a mapping.
 pub(in super::super) enum SubscriptionEntry {
     Id(Text<Name>),
-    Whole(WireSubscription),
+    Whole(Box<WireSubscription>),
 }
 
 /// The `subscription` of a caller: an id, or ids with weights.
@@ -27,7 +27,7 @@ impl<'de> Deserialize<'de> for SubscriptionEntry {
         deserializer.deserialize_any(EitherVisitor {
             expected: "an id, or a mapping with `id`",
             scalar: |text| SubscriptionEntry::Id(Text::new(text)),
-            mapping: SubscriptionEntry::Whole,
+            mapping: |whole| SubscriptionEntry::Whole(Box::new(whole)),
         })
     }
 }

@@ -2,11 +2,15 @@
 
 use schemars::{Schema, json_schema};
 
+use super::super::model::KeyHeader;
 use super::{Format, Mistake};
 
 pub(in super::super) struct HeaderName;
 
 pub(in super::super) struct HeaderValue;
+
+/// Header that carries the key.
+pub(in super::super) struct KeyHeaderName;
 
 /// What we set ourselves, because the request would be broken otherwise.
 const OURS: [&str; 7] = [
@@ -79,5 +83,27 @@ impl Format for HeaderValue {
 
     fn schema() -> Schema {
         json_schema!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+impl Format for KeyHeaderName {
+    type Value = KeyHeader;
+
+    fn parse(text: &str) -> Result<KeyHeader, Mistake> {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+        if text.is_empty() || !text.chars().all(plain) {
+            return Err(Mistake::new(
+                format!("`{text}` is not the name of a header"),
+                "write `api-key`, `Ocp-Apim-Subscription-Key` or `authorization`",
+            ));
+        }
+        Ok(KeyHeader {
+            name: text.to_owned(),
+            bearer: text.eq_ignore_ascii_case("authorization"),
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "examples": ["api-key", "Ocp-Apim-Subscription-Key", "authorization"] })
     }
 }

@@ -4,23 +4,34 @@
 //! so that the check can report all mistakes of a file together. The JSON Schema comes from the
 //! same types. No `untagged` and no `flatten`: they lose the place of a mistake.
 
+mod caller;
+mod either;
 mod entries;
+mod flow;
 mod header;
+mod request;
 mod words;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::model::{OnThrottle, Spacing};
+use super::model::Urls;
 use crate::base::Tier;
 
 pub(super) use crate::yaml::{
     EitherVisitor, Entries, EnvName, Field, Format, Mistake, Name, NamedValueName, Percent, Placed,
-    PositiveTime, Prose, Rate, Rule, Scalar, Speed, Start, Text, Time, Whole,
+    PositiveTime, Prose, Rate, Rule, Scalar, ScalarVisitor, Speed, Start, Text, Time, Whole,
+};
+pub(super) use caller::{WireCaller, WireReaction, WireStage, WireTrace};
+pub(super) use either::{
+    AmountEntry, ImageEntry, PauseEntry, ReactionEntry, RuleEntry, TraceEntry,
 };
 pub(super) use entries::{SubscriptionEntry, Target};
-pub(super) use header::{HeaderName, HeaderValue};
+pub(super) use flow::{Burstiness, Cost, Flow, Multiple, StreamShare, TimesFaster};
+pub(super) use header::{HeaderName, HeaderValue, KeyHeaderName};
+pub(super) use request::{Variables, WireRequest};
+pub(super) use words::SpacingWord;
 
 /// A load scenario of apimon: who calls, what, when, and what must hold.
 #[derive(Deserialize, JsonSchema)]
@@ -41,10 +52,21 @@ pub(super) struct WireScenario {
     pub(super) start: Field<Start>,
     /// Texts for `{{name}}` in the policy.
     pub(super) named_values: Option<Entries<NamedValueName, Placed<Text<Scalar>>>>,
-    /// Model deployment in the URL; default `gpt-4o-mini`.
+    /// Model deployment, in the URL or in the body; default `gpt-4o-mini`.
     pub(super) deployment: Field<Name>,
+    /// How URLs look: `azure` (`/openai/deployments/NAME/…`) or `openai` (`/v1/…`); default `azure`.
+    pub(super) urls: Field<Urls>,
+    /// `api-version` of Azure's URLs; default: one that has the route.
+    pub(super) api_version: Field<Name>,
+    /// Header that carries the key to a gateway; `authorization` carries `Bearer KEY`. Default
+    /// `api-key`; the local target has its own.
+    pub(super) key_header: Field<KeyHeaderName>,
     /// How long a request may take; default 60s.
     pub(super) request_timeout: Field<PositiveTime>,
+    /// Requests that are due earlier are recorded and left out of statistics; default 0s.
+    pub(super) warm_up: Field<Time>,
+    /// What the run may use; when the next request would need more, the run ends.
+    pub(super) budget: Option<WireBudget>,
     /// The simulated model behind the local gateway.
     pub(super) model: Option<WireModel>,
     /// Who may call; default: one subscription, `default`.
@@ -53,7 +75,7 @@ pub(super) struct WireScenario {
     #[schemars(required)]
     pub(super) callers: Option<Placed<Vec<Placed<WireCaller>>>>,
     /// Rules that the run has to keep, such as `throttled_ratio < 20%`.
-    pub(super) thresholds: Option<Vec<Placed<Text<Rule>>>>,
+    pub(super) thresholds: Option<Vec<Placed<RuleEntry>>>,
 }
 
 impl crate::yaml::Document for WireScenario {
@@ -75,6 +97,21 @@ pub(super) struct WireModel {
     pub(super) spread: Field<Percent>,
 }
 
+/// What a run may use at most.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Budget")]
+pub(super) struct WireBudget {
+    /// Tries, retries included.
+    pub(super) requests: Field<Whole<1, { u64::MAX }>>,
+    /// Prompt and completion tokens.
+    pub(super) tokens: Field<Whole<1, { u64::MAX }>>,
+    /// In the currency of the price table, such as `0.50`.
+    pub(super) money: Field<Cost>,
+    /// From the start of the run.
+    pub(super) time: Field<PositiveTime>,
+}
+
 /// One subscription, with its key by reference; without one, the target has to know the key.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -89,74 +126,11 @@ pub(super) struct WireSubscription {
     pub(super) key_env: Field<EnvName>,
     /// File that holds the key and nothing else, relative to this file.
     pub(super) key_file: Field<Prose>,
+    /// Output of the deployment, in the state of the target, that holds the key.
+    pub(super) key_state: Field<Name>,
+    /// Id of the subscription in API Management, whose key is asked for with your sign-in.
+    pub(super) key_azure: Field<Name>,
     /// Read only to be refused with advice.
     #[schemars(skip)]
     pub(super) key: Option<Placed<IgnoredAny>>,
-}
-
-/// A group of callers that behave alike.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(rename = "Caller")]
-pub(super) struct WireCaller {
-    /// What results and thresholds call it.
-    #[schemars(required)]
-    pub(super) name: Field<Name>,
-    /// Id of a subscription, or ids with weights; default: the first subscription.
-    pub(super) subscription: Option<Placed<Target>>,
-    #[schemars(required)]
-    pub(super) request: Option<Placed<WireRequest>>,
-    /// When the first stage begins; default 0s.
-    pub(super) start: Field<Time>,
-    /// Stages, one after another.
-    #[schemars(required)]
-    pub(super) arrivals: Option<Placed<Vec<Placed<WireStage>>>>,
-    /// What to do about 429; default `ignore`.
-    #[serde(rename = "on-429")]
-    pub(super) on_429: Field<OnThrottle>,
-    /// Tries of one arrival with `on-429: honor-retry-after`, the first included; default 5.
-    pub(super) max_attempts: Field<Whole<1, 1_000>>,
-}
-
-/// What is sent: a chat completion.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(rename = "Request")]
-pub(super) struct WireRequest {
-    /// Text of the user's message.
-    pub(super) prompt: Field<Prose>,
-    /// Several texts; each arrival picks one.
-    pub(super) prompts: Option<Placed<Vec<Placed<Text<Prose>>>>>,
-    /// Text of the system message.
-    pub(super) system: Field<Prose>,
-    /// Longest answer to ask for.
-    pub(super) max_tokens: Field<Whole<1, 1_000_000>>,
-    /// Ask for the answer as a stream; default false.
-    pub(super) stream: Option<bool>,
-    /// Ask for a usage chunk at the end of the stream; default false.
-    pub(super) stream_usage: Option<Placed<bool>>,
-    /// Further request headers.
-    pub(super) headers: Option<Entries<HeaderName, Placed<Text<HeaderValue>>>>,
-}
-
-/// A piece of time: `count` with `for`, `pause`, `rate` with `for`, or `from`, `to` and `for`.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(rename = "Stage")]
-pub(super) struct WireStage {
-    /// That many requests, evenly over the time, the first at its beginning.
-    pub(super) count: Field<Whole<1, 5_000_000>>,
-    /// Nothing for that long.
-    pub(super) pause: Field<Time>,
-    /// A constant rate, such as `30/min`.
-    pub(super) rate: Field<Rate>,
-    /// Rate at the beginning of a ramp.
-    pub(super) from: Field<Rate>,
-    /// Rate at the end of a ramp.
-    pub(super) to: Field<Rate>,
-    /// How long the stage takes.
-    #[serde(rename = "for")]
-    pub(super) span: Field<Time>,
-    /// How a rate becomes single arrivals; default `even`.
-    pub(super) spacing: Field<Spacing>,
 }

@@ -240,6 +240,7 @@ fn content_shows_in_the_piece_that_ends_its_event() {
         role,
         Progress {
             content: false,
+            content_events: 0,
             events: 1,
             done: false
         }
@@ -252,6 +253,7 @@ fn content_shows_in_the_piece_that_ends_its_event() {
         reader.push(b"\"}}]}\n\n: ping\n\n"),
         Progress {
             content: true,
+            content_events: 1,
             events: 1,
             done: false
         }
@@ -260,6 +262,7 @@ fn content_shows_in_the_piece_that_ends_its_event() {
         reader.push(b"data: [DONE]\r\n\r"),
         Progress {
             content: false,
+            content_events: 0,
             events: 1,
             done: true
         }
