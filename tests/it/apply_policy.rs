@@ -1,6 +1,7 @@
 //! `apply-policy`, `doctor` and keys from Azure, as a pipeline runs them: the environment names an
 //! Azure (the local one) and a managed identity.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Output, Stdio};
 
@@ -97,6 +98,7 @@ const SCENARIO: &str = "subscriptions: [loud, quiet]\n\
     thresholds: ['failed == 0']\n";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one pipeline, step by step")]
 fn from_doctor_to_drift_with_nothing_but_an_environment() {
     let folder = Folder::new("apply-policy");
     let shipped = std::fs::read_to_string(repository("policies/token-limit.xml")).unwrap();
@@ -242,11 +244,13 @@ fn settings_that_lack_something_say_what() {
     ] {
         folder.write("x.xml", "<policies><inbound /></policies>");
         let output = apimon(&folder, arguments).output().unwrap();
-        shown.push_str(&format!(
-            "=== {}\n{}\n",
+        writeln!(
+            shown,
+            "=== {}\n{}",
             arguments.join(" "),
             transcript(&output, &folder)
-        ));
+        )
+        .unwrap();
     }
     insta::assert_snapshot!(shown);
 }

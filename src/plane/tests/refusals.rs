@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::{ACCOUNT, GROUP, Local, SERVICE, account, model, service};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of refusals")]
 fn what_azure_refuses_is_refused_in_its_words() {
     let mut local = Local::furnished();
     let other = |path: &str| format!("{GROUP}/providers/{path}");
