@@ -22,14 +22,15 @@ use super::verdict::{sentence, thresholds_words};
 use super::whole::Report;
 use crate::results::{Origin, RunInfo};
 
-/// The page allows itself nothing but its own style and this one script, known by its digest, so a
-/// mistake in escaping could not run or load anything either.
+/// Pages allow themselves nothing but their own style, so a mistake in escaping could not run or load
+/// anything either.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// The same with one script, known by its digest.
 fn policy() -> String {
-    let digest = BASE64_STANDARD.encode(Sha256::digest(look::SCRIPT));
-    format!(
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; \
-         form-action 'none'"
-    )
+    let digest = BASE64_STANDARD.encode(Sha256::digest(look::SCRIPT.as_str()));
+    format!("{POLICY}; script-src 'sha256-{digest}'")
 }
 
 pub(crate) fn html(report: &Report<'_>) -> String {
@@ -57,7 +58,11 @@ pub(crate) fn html(report: &Report<'_>) -> String {
     sections::refusals(&mut out, report);
     out.push_str("</main>\n");
     facts::write(&mut out, info, summary);
-    put!(out, "<script>{}</script>\n</body>\n</html>\n", look::SCRIPT);
+    put!(
+        out,
+        "<script>{}</script>\n</body>\n</html>\n",
+        *look::SCRIPT
+    );
     out
 }
 

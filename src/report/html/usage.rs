@@ -1,6 +1,6 @@
 //! The page of what Azure Monitor reported: as that of a run, without a script and without network.
 
-use super::{figures, policy, table};
+use super::{POLICY, figures, table};
 use crate::base::number;
 use crate::report::chart::{Chart, share};
 use crate::report::listing::Listing;
@@ -35,7 +35,7 @@ pub(in crate::report) fn usage_page(page: &UsagePage<'_>) -> String {
          <header>\n<h1>Usage: {name}</h1>\n<p class=\"soft\">reported by Azure Monitor · times in {}</p>\n</header>\n\
          <main id=\"main\" tabindex=\"-1\">\n\
          <section class=\"verdict plain\" aria-label=\"verdict\">\n<p>{}</p>\n</section>\n",
-        escape(&policy()),
+        escape(POLICY),
         look::PALETTE,
         look::CHART,
         look::PAGE,

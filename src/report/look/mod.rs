@@ -1,5 +1,7 @@
 //! How reports look: one palette for charts and page, and the frame around a picture.
 
+use std::sync::LazyLock;
+
 use super::svg::{Frame, Picture, WIDTH, escape, put};
 
 /// Colours as CSS variables: light, dark on screens, forced colours.
@@ -8,7 +10,13 @@ pub(super) const PALETTE: &str = include_str!("palette.css");
 pub(super) const CHART: &str = include_str!("chart.css");
 pub(super) const PAGE: &str = include_str!("page.css");
 /// What a page can do beyond being read: sort and filter tables, zoom time, pick subscriptions.
-pub(super) const SCRIPT: &str = include_str!("page.js");
+/// As it leaves: without indentation and comments, which nobody reads there. None of
+/// its texts goes over several lines.
+pub(super) static SCRIPT: LazyLock<String> = LazyLock::new(|| {
+    let lines = include_str!("page.js").lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+});
 
 /// Patterns that tell outcomes apart without colour; once in every document.
 pub(super) const PATTERNS: &str = include_str!("patterns.svg");

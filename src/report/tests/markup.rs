@@ -210,7 +210,7 @@ fn names_cannot_become_markup() {
             "&lt;/title&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot; onload="
         )
     );
-    let ours = format!("<script>{}</script>", look::SCRIPT);
+    let ours = format!("<script>{}</script>", *look::SCRIPT);
     assert!(page.contains(&ours));
     let page = page.replace(&ours, "");
     for never in ["<script", "alert('x')", "\" onload", "\u{202e}", "\u{1b}"] {
