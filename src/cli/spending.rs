@@ -56,8 +56,13 @@ pub(super) fn guard(
         },
     );
     terminal.complain(&format!(
-        "this sends {} requests with about {} tokens to {}: {cost}, retries not counted",
+        "this sends {} {} with about {} tokens to {}: {cost}, retries not counted",
         number(outline.total.requests as f64, 0),
+        if outline.total.requests == 1 {
+            "request"
+        } else {
+            "requests"
+        },
         number(tokens as f64, 0),
         endpoint.host,
     ));

@@ -62,7 +62,7 @@ fn body(out: &mut String, state: &State) -> std::fmt::Result {
 
 fn limits(out: &mut String, state: &State) -> std::fmt::Result {
     out.push_str("<table>\n<caption>tokens this minute against each limit</caption>\n");
-    out.push_str("<thead><tr><th>counter</th><th>level</th><th>tokens</th><th>share</th></tr></thead>\n<tbody>\n");
+    out.push_str("<thead><tr><th>counter</th><th>level</th><th class=\"number\">tokens</th><th class=\"number\">share</th></tr></thead>\n<tbody>\n");
     for counter in &state.now.counters {
         let level = share(counter);
         let shown = level.map_or("–".to_owned(), percent);
@@ -81,7 +81,7 @@ fn limits(out: &mut String, state: &State) -> std::fmt::Result {
 
 fn subscriptions(out: &mut String, state: &State) -> std::fmt::Result {
     out.push_str("<table>\n<caption>subscriptions, last minute</caption>\n");
-    out.push_str("<thead><tr><th>subscription</th><th>tokens</th><th>requests</th><th>429</th></tr></thead>\n<tbody>\n");
+    out.push_str("<thead><tr><th>subscription</th><th class=\"number\">tokens</th><th class=\"number\">requests</th><th class=\"number\">429</th></tr></thead>\n<tbody>\n");
     for row in &state.now.subscriptions {
         writeln!(
             out,

@@ -10,8 +10,8 @@ pub(super) const PALETTE: &str = include_str!("palette.css");
 pub(super) const CHART: &str = include_str!("chart.css");
 pub(super) const PAGE: &str = include_str!("page.css");
 /// What a page can do beyond being read: sort and filter tables, zoom time, pick subscriptions.
-/// As it leaves: without indentation and comments, which nobody reads there. None of
-/// its texts goes over several lines.
+/// It leaves without indentation and comments, which nobody reads there; none of its texts goes over
+/// several lines.
 pub(super) static SCRIPT: LazyLock<String> = LazyLock::new(|| {
     let lines = include_str!("page.js").lines().map(str::trim);
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
