@@ -78,7 +78,9 @@ for (const file of process.argv.slice(2)) {
     }
   }
 
-  const filter = await page.$("main input[type=search]");
+  const filters = await page.$$("main input[type=search]");
+  let filter = null;
+  for (const one of filters) filter ||= (await one.isVisible()) ? one : null;
   if (filter) {
     await filter.type("zzzz");
     const left = await filter.evaluate((input) =>
@@ -100,8 +102,8 @@ for (const file of process.argv.slice(2)) {
       return { groups: groups.length, charts: document.querySelectorAll("svg[data-time]").length, labels,
         scaled: groups.every((group) => group.getAttribute("transform").includes("scale(4")), said: from.getAttribute("aria-valuetext") };
     });
-    check("zooms every chart over time", zoomed.groups === zoomed.charts && zoomed.scaled && zoomed.labels.length > 2 && zoomed.said, zoomed);
-    await page.click("button[type=reset]");
+    check("zooms every chart over time", zoomed.groups === zoomed.charts && zoomed.scaled && zoomed.labels.length > 1 && zoomed.said, zoomed);
+    await page.click("#zoom-reset");
     await new Promise((done) => setTimeout(done, 50));
     const whole = await page.$$eval("svg[data-time] g[transform]", (groups) => groups.every((group) => group.getAttribute("transform").endsWith("scale(1 1)")));
     check("shows the whole run again", whole);
@@ -121,7 +123,7 @@ for (const file of process.argv.slice(2)) {
     check("picks subscriptions", gone[1] < gone[0] && gone[2] === gone[0], gone);
   }
 
-  const bar = await page.$(".figures svg rect.passed");
+  const bar = await page.$("#outcomes svg rect.passed, #outcomes svg rect.throttled");
   if (bar) {
     await bar.scrollIntoView();
     await bar.hover();

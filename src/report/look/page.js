@@ -76,7 +76,7 @@
   };
   const STEPS = [60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400];
   const ticks = (from, to) => {
-    const rough = (to - from) / 6;
+    const rough = (to - from) / 8;
     let step = STEPS.find((step) => step >= rough);
     if (rough < 30) {
       const decade = 10 ** Math.floor(Math.log10(rough));
@@ -147,7 +147,7 @@
     const [fromLabel, from] = range("zoom-from", "from ", 0);
     const [toLabel, to] = range("zoom-to", "to ", 1000);
     const shown = make("output", { className: "soft" });
-    const reset = make("button", { type: "reset" }, "whole run");
+    const reset = make("button", { type: "button", id: "zoom-reset" }, "whole run");
     const update = (moved) => {
       // A hundredth of the run is the least that is shown.
       if (+to.value - +from.value < 10) {
@@ -162,7 +162,10 @@
     };
     from.oninput = () => update(from);
     to.oninput = () => update(to);
-    tools.onreset = () => setTimeout(update);
+    reset.onclick = () => {
+      [from.value, to.value] = [0, 1000];
+      update(from);
+    };
     tools.append(make("span", { className: "group" }, "time ", fromLabel, from, toLabel, to, shown, " ", reset));
   }
 
